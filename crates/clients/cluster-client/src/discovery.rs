@@ -1,0 +1,105 @@
+//! Which resource serves a kind, remembered across requests.
+//!
+//! Aggregated discovery answers everything in two requests. A kind that is not known makes us ask again, at most once in ten seconds; a caller
+//! that has just created a CustomResourceDefinition says so with [`Discovery::invalidate`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use kube::core::discovery::v2::APIGroupDiscoveryList;
+use tokio::sync::RwLock;
+use tokio::time::Instant;
+
+use crate::object_key::KindKey;
+use crate::request_error::RequestError;
+
+/// Between two questions that an unknown kind may cause. Flux's mapper limits itself likewise.
+const RELOAD_AFTER: Duration = Duration::from_secs(10);
+
+/// Where a kind is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Plural name in paths.
+    pub plural: String,
+    /// Whether its objects live in namespaces.
+    pub scope: Scope,
+}
+
+/// Whether objects live in namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In a namespace.
+    Namespaced,
+    /// In none.
+    Cluster,
+}
+
+#[derive(Default)]
+struct Known {
+    resources: BTreeMap<KindKey, Resource>,
+    loaded: Option<Instant>,
+    stale: bool,
+}
+
+/// Kinds that the API server serves; clones share what is known.
+#[derive(Clone, Default)]
+pub struct Discovery {
+    known: Arc<RwLock<Known>>,
+}
+
+impl Discovery {
+    /// The resource that serves `kind`.
+    ///
+    /// # Errors
+    /// [`RequestError::NoMatch`] when the API server serves no such kind, or the failure to ask it.
+    pub async fn resource(&self, client: &Client, kind: &KindKey) -> Result<Resource, RequestError> {
+        {
+            let known = self.known.read().await;
+            if !known.stale && let Some(resource) = known.resources.get(kind) {
+                return Ok(resource.clone());
+            }
+        }
+        let mut known = self.known.write().await;
+        let due = known.stale || known.loaded.is_none_or(|loaded| loaded.elapsed() >= RELOAD_AFTER);
+        if due && (known.stale || !known.resources.contains_key(kind)) {
+            known.resources = load(client).await?;
+            known.loaded = Some(Instant::now());
+            known.stale = false;
+        }
+        known.resources.get(kind).cloned().ok_or_else(|| RequestError::NoMatch { kind: kind.kind.clone(), api_version: kind.api_version() })
+    }
+
+    /// Forgets what is known: the next question asks the API server.
+    pub async fn invalidate(&self) {
+        self.known.write().await.stale = true;
+    }
+}
+
+async fn load(client: &Client) -> Result<BTreeMap<KindKey, Resource>, RequestError> {
+    let (core, groups) = futures::try_join!(client.list_core_api_versions_aggregated(), client.list_api_groups_aggregated())?;
+    let mut resources = BTreeMap::new();
+    collect(core, &mut resources);
+    collect(groups, &mut resources);
+    Ok(resources)
+}
+
+fn collect(list: APIGroupDiscoveryList, into: &mut BTreeMap<KindKey, Resource>) {
+    for group in list.items {
+        let group_name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
+        for version in group.versions {
+            let version_name = version.version.unwrap_or_default();
+            for resource in version.resources {
+                let kind = resource.response_kind.and_then(|response| response.kind).unwrap_or_default();
+                let plural = resource.resource.unwrap_or_default();
+                if kind.is_empty() || plural.is_empty() {
+                    continue;
+                }
+                let scope = if resource.scope.as_deref() == Some("Namespaced") { Scope::Namespaced } else { Scope::Cluster };
+                let key = KindKey { group: group_name.clone(), version: version_name.clone(), kind };
+                into.entry(key).or_insert(Resource { plural, scope });
+            }
+        }
+    }
+}
