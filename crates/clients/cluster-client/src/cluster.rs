@@ -1,5 +1,7 @@
 //! One API server, seen with one identity: the few requests that applying needs, on untyped objects.
 
+use std::time::Duration;
+
 use http::Request;
 use kube::Client;
 use serde::de::DeserializeOwned;
@@ -12,6 +14,9 @@ use crate::request_error::RequestError;
 
 const JSON: &str = "application/json";
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// API servers give up on a request after 60 seconds by themselves; what takes longer is a connection that died silently.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(70);
 
 /// Whether a write is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +155,8 @@ impl Cluster {
     async fn send<T: DeserializeOwned>(&self, request: http::request::Builder, body: Vec<u8>) -> Result<T, RequestError> {
         let request = request.body(body).map_err(|error| RequestError::Transport { message: error.to_string() })?;
         // Not `Client::request`: that one logs bodies it cannot decode, which may be Secrets.
-        let text = self.client.request_text(request).await?;
+        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request)).await;
+        let text = answer.map_err(|_| RequestError::Transport { message: "the API server did not answer in time".to_owned() })??;
         serde_json::from_str(&text).map_err(|_| RequestError::Decode)
     }
 }

@@ -3,7 +3,7 @@
 //! Aggregated discovery answers everything in two requests. A kind that is not known makes us ask again, at most once in ten seconds; a caller
 //! that has just created a CustomResourceDefinition says so with [`Discovery::invalidate`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,9 +38,16 @@ pub enum Scope {
 
 #[derive(Default)]
 struct Known {
-    resources: BTreeMap<KindKey, Resource>,
+    served: Served,
     loaded: Option<Instant>,
     stale: bool,
+}
+
+#[derive(Default)]
+struct Served {
+    resources: BTreeMap<KindKey, Resource>,
+    /// Group versions whose own API server does not answer now.
+    unavailable: BTreeSet<(String, String)>,
 }
 
 /// Kinds that the API server serves; clones share what is known.
@@ -53,22 +60,30 @@ impl Discovery {
     /// The resource that serves `kind`.
     ///
     /// # Errors
-    /// [`RequestError::NoMatch`] when the API server serves no such kind, or the failure to ask it.
+    /// [`RequestError::NoMatch`] when the API server serves no such kind, [`RequestError::Unavailable`] when it cannot tell, or the failure
+    /// to ask it.
     pub async fn resource(&self, client: &Client, kind: &KindKey) -> Result<Resource, RequestError> {
         {
             let known = self.known.read().await;
-            if !known.stale && let Some(resource) = known.resources.get(kind) {
+            if !known.stale && let Some(resource) = known.served.resources.get(kind) {
                 return Ok(resource.clone());
             }
         }
         let mut known = self.known.write().await;
         let due = known.stale || known.loaded.is_none_or(|loaded| loaded.elapsed() >= RELOAD_AFTER);
-        if due && (known.stale || !known.resources.contains_key(kind)) {
-            known.resources = load(client).await?;
+        if due && (known.stale || !known.served.resources.contains_key(kind)) {
+            known.served = load(client).await?;
             known.loaded = Some(Instant::now());
             known.stale = false;
         }
-        known.resources.get(kind).cloned().ok_or_else(|| RequestError::NoMatch { kind: kind.kind.clone(), api_version: kind.api_version() })
+        if let Some(resource) = known.served.resources.get(kind) {
+            return Ok(resource.clone());
+        }
+        let (kind_name, api_version) = (kind.kind.clone(), kind.api_version());
+        if known.served.unavailable.contains(&(kind.group.clone(), kind.version.clone())) {
+            return Err(RequestError::Unavailable { api_version });
+        }
+        Err(RequestError::NoMatch { kind: kind_name, api_version })
     }
 
     /// Forgets what is known: the next question asks the API server.
@@ -77,19 +92,22 @@ impl Discovery {
     }
 }
 
-async fn load(client: &Client) -> Result<BTreeMap<KindKey, Resource>, RequestError> {
+async fn load(client: &Client) -> Result<Served, RequestError> {
     let (core, groups) = futures::try_join!(client.list_core_api_versions_aggregated(), client.list_api_groups_aggregated())?;
-    let mut resources = BTreeMap::new();
-    collect(core, &mut resources);
-    collect(groups, &mut resources);
-    Ok(resources)
+    let mut served = Served::default();
+    collect(core, &mut served);
+    collect(groups, &mut served);
+    Ok(served)
 }
 
-fn collect(list: APIGroupDiscoveryList, into: &mut BTreeMap<KindKey, Resource>) {
+fn collect(list: APIGroupDiscoveryList, into: &mut Served) {
     for group in list.items {
         let group_name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
         for version in group.versions {
             let version_name = version.version.unwrap_or_default();
+            if version.freshness.as_deref() == Some("Stale") {
+                into.unavailable.insert((group_name.clone(), version_name.clone()));
+            }
             for resource in version.resources {
                 let kind = resource.response_kind.and_then(|response| response.kind).unwrap_or_default();
                 let plural = resource.resource.unwrap_or_default();
@@ -98,7 +116,7 @@ fn collect(list: APIGroupDiscoveryList, into: &mut BTreeMap<KindKey, Resource>) 
                 }
                 let scope = if resource.scope.as_deref() == Some("Namespaced") { Scope::Namespaced } else { Scope::Cluster };
                 let key = KindKey { group: group_name.clone(), version: version_name.clone(), kind };
-                into.entry(key).or_insert(Resource { plural, scope });
+                into.resources.entry(key).or_insert(Resource { plural, scope });
             }
         }
     }

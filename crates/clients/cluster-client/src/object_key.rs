@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use apply_plan::inventory::Entry;
+use apply_plan::{GroupKind, ObjectId};
 use serde_json::Value;
 
 /// Identity of one object together with the API version to reach it at.
@@ -38,10 +40,32 @@ impl ObjectKey {
         }
     }
 
+    /// The identity without the version, as inventories have it.
+    #[must_use]
+    pub fn id(&self) -> ObjectId {
+        ObjectId {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            group_kind: GroupKind { group: self.group.clone(), kind: self.kind.clone() },
+        }
+    }
+
+    /// An entry of an inventory as a key.
+    #[must_use]
+    pub fn of_entry(entry: &Entry) -> Self {
+        Self {
+            group: entry.id.group_kind.group.clone(),
+            version: entry.version.clone(),
+            kind: entry.id.group_kind.kind.clone(),
+            namespace: entry.id.namespace.clone(),
+            name: entry.id.name.clone(),
+        }
+    }
+
     /// `group/version`, or `version` in the core group.
     #[must_use]
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+        self.kind_key().api_version()
     }
 
     /// The kind without namespace and name.

@@ -1,5 +1,6 @@
 //! Why a request to the API server failed, in the words that Flux's users know.
 
+use apply_plan::failure::Refusal;
 use kube::core::Status;
 use thiserror::Error;
 
@@ -11,6 +12,12 @@ pub enum RequestError {
     NoMatch {
         /// Kind asked for.
         kind: String,
+        /// `group/version` asked for.
+        api_version: String,
+    },
+    /// The server behind an aggregated API does not answer, so nobody knows what it serves.
+    #[error("the server for API version \"{api_version}\" is currently unavailable")]
+    Unavailable {
         /// `group/version` asked for.
         api_version: String,
     },
@@ -80,28 +87,20 @@ impl RequestError {
         matches!(self, Self::Api(status) if status.code == 410 || status.reason == "Expired" || status.reason == "Gone")
     }
 
-    /// Whether recreating the object may help: Conflict, Invalid, or a message that speaks of an immutable field.
-    ///
-    /// Webhooks and CEL rules phrase their refusals freely; kubectl and Flux match the two phrases too.
+    /// The parts that decide what comes next, for the engine that decides it.
     #[must_use]
-    pub fn is_immutable_field(&self) -> bool {
-        let Self::Api(status) = self else { return false };
-        status.is_conflict()
-            || status.is_invalid()
-            || status.message.contains("is immutable")
-            || status.message.contains("immutable field")
-    }
-
-    /// Reason to print in parentheses: that of the server, or of a conflict between field managers.
-    #[must_use]
-    pub(crate) fn printed_reason(&self) -> &str {
-        if let Self::Api(status) = self
-            && let Some(details) = &status.details
-            && details.causes.iter().any(|cause| cause.reason == "FieldManagerConflict")
-        {
-            return "FieldManagerConflict";
+    pub fn refusal(&self) -> Refusal {
+        let mut refusal = Refusal { message: self.to_string(), reason: self.reason().to_owned(), ..Refusal::default() };
+        match self {
+            Self::Api(status) => {
+                refusal.code = status.code;
+                let causes = status.details.iter().flat_map(|details| &details.causes);
+                refusal.causes = causes.map(|cause| cause.reason.clone()).collect();
+            }
+            Self::NamespaceMissing => refusal.code = 404,
+            _ => {}
         }
-        self.reason()
+        refusal
     }
 }
 
@@ -137,14 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn refusals_that_recreation_may_cure_are_recognised() {
-        // Flux pkg ssa/errors/immutable_test.go: Invalid, Conflict, and the phrases of webhooks and CEL.
-        assert!(api(422, "Invalid", "Job.batch \"x\" is invalid: spec.template: Invalid value: field is immutable").is_immutable_field());
-        assert!(api(409, "Conflict", "object has been modified").is_immutable_field());
-        assert!(api(403, "Forbidden", "ValidatingAdmissionPolicy 'x' denied request: value is immutable").is_immutable_field());
-        assert!(api(400, "BadRequest", "storageClassName is an immutable field").is_immutable_field());
-        assert!(!api(403, "Forbidden", "not allowed").is_immutable_field());
-        assert!(!RequestError::Decode.is_immutable_field());
+    fn refusal_keeps_what_decides() {
+        let conflict = serde_json::json!({"message": "m", "reason": "Conflict", "code": 409, "details": {"causes": [{"reason": "FieldManagerConflict"}]}});
+        let refusal = RequestError::Api(serde_json::from_value(conflict).unwrap()).refusal();
+        assert_eq!((refusal.code, refusal.reason.as_str(), refusal.causes), (409, "Conflict", vec!["FieldManagerConflict".to_owned()]));
+        assert!(RequestError::NamespaceMissing.refusal().is_not_found());
     }
 
     #[test]

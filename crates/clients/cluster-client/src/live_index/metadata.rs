@@ -1,9 +1,10 @@
 //! What is remembered of one live object: a hundred bytes instead of its manifest.
 
+use apply_plan::{cleanup, controls};
 use serde_json::Value;
 
 use crate::managed_fields;
-use crate::ownership::{Control, Owner, Ownership};
+use crate::ownership::{Owner, Ownership};
 
 /// State of a live object that decides whether it still is what we applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,26 +21,21 @@ pub struct LiveObject {
     pub(crate) needs_cleanup: bool,
     /// It asks not to be touched.
     pub(crate) excluded: bool,
-    /// It asks to be recreated when a field is immutable.
-    pub(crate) force: bool,
-    /// It asks to survive pruning.
-    pub(crate) keep_on_prune: bool,
     /// It is being deleted.
     pub(crate) deleting: bool,
 }
 
 impl LiveObject {
-    /// Reads `metadata` of a live object; `None` when it lacks what every stored object has.
-    pub(crate) fn read(metadata: &Value, ownership: &Ownership) -> Option<Self> {
+    /// Reads a live object, of which `metadata` is enough; `None` when it lacks what every stored object has.
+    pub(crate) fn read(object: &Value, ownership: &Ownership) -> Option<Self> {
+        let metadata = object.get("metadata")?;
         Some(Self {
             uid: metadata["uid"].as_str()?.into(),
             resource_version: metadata["resourceVersion"].as_str()?.parse().ok()?,
-            owner: ownership.owner(metadata),
-            fingerprint: managed_fields::fingerprint(metadata, &ownership.field_manager),
-            needs_cleanup: !managed_fields::cleanup_patch(metadata, ownership).is_empty(),
-            excluded: ownership.has(metadata, Control::Excluded),
-            force: ownership.has(metadata, Control::Force),
-            keep_on_prune: ownership.has(metadata, Control::KeepOnPrune),
+            owner: ownership.owner(object),
+            fingerprint: managed_fields::fingerprint(object, &ownership.field_manager),
+            needs_cleanup: cleanup::cleanup_patch(&Value::Null, object, &ownership.takeover).is_some(),
+            excluded: controls::skip(object, None).is_some(),
             deleting: !metadata["deletionTimestamp"].is_null(),
         })
     }

@@ -121,24 +121,19 @@ impl LiveIndex {
         self.len() == 0
     }
 
-    /// Announces a write of ours: what the watch shows until [`Self::wrote`] or [`Self::gave_up_writing`] is not drift.
-    pub(crate) fn is_writing(&self, key: &ObjectKey) {
+    /// Announces a write of ours: until the answer is [`Writing::done`], what the watch shows is not drift.
+    pub(crate) fn writing<'index>(&'index self, key: &ObjectKey) -> Writing<'index> {
         if let Some(watch) = self.listed(&key.kind_key()) {
             lock(&watch.store).begin_write(&key.namespace, &key.name);
         }
+        Writing { index: self, key: key.clone() }
     }
 
-    /// Takes in the answer to a write of ours, before the watch brings it.
-    pub(crate) fn wrote(&self, key: &ObjectKey, answer: &Value) {
+    fn wrote(&self, key: &ObjectKey, answer: &Value) {
         let Some(watch) = self.listed(&key.kind_key()) else { return };
-        let live = LiveObject::read(&answer["metadata"], &self.inner.ownership);
+        let live = LiveObject::read(answer, &self.inner.ownership);
         let drifted = lock(&watch.store).end_write(&key.namespace, &key.name, live);
-        self.report(key, drifted);
-    }
-
-    /// Ends what [`Self::is_writing`] began when the write failed.
-    pub(crate) fn gave_up_writing(&self, key: &ObjectKey) {
-        self.wrote(key, &Value::Null);
+        self.inner.report(key, drifted);
     }
 
     /// Announces that we delete an object: its end is not drift.
@@ -153,10 +148,6 @@ impl LiveIndex {
         let Some(watch) = self.listed(&key.kind_key()) else { return false };
         lock(&watch.store).add_waiter(&key.namespace, &key.name, token, waiter.clone());
         true
-    }
-
-    fn report(&self, key: &ObjectKey, owner: Option<Owner>) {
-        self.inner.report(key, owner);
     }
 
     fn listed(&self, kind: &KindKey) -> Option<Arc<KindWatch>> {
@@ -185,6 +176,26 @@ impl LiveIndex {
         // The task holds the index weakly, so that dropping the last index ends all watches.
         tokio::spawn(watch::run(Arc::downgrade(&self.inner), Arc::clone(&watch)));
         Some(watch)
+    }
+}
+
+/// A write on its way; dropping it says that it failed or that nobody waits for its answer any more.
+pub(crate) struct Writing<'index> {
+    index: &'index LiveIndex,
+    key: ObjectKey,
+}
+
+impl Writing<'_> {
+    /// Takes in the answer before the watch brings it.
+    pub(crate) fn done(self, answer: &Value) {
+        self.index.wrote(&self.key, answer);
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        // After `done` this changes nothing more.
+        self.index.wrote(&self.key, &Value::Null);
     }
 }
 

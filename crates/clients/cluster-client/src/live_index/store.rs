@@ -134,8 +134,6 @@ mod tests {
             fingerprint,
             needs_cleanup: false,
             excluded: false,
-            force: false,
-            keep_on_prune: false,
             deleting: false,
         }
     }

@@ -32,7 +32,7 @@ const UNRELIABLE_AFTER: usize = 2;
 struct List {
     metadata: ListMetadata,
     #[serde(default)]
-    items: Vec<Item>,
+    items: Vec<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,11 +43,6 @@ struct ListMetadata {
     next: String,
 }
 
-#[derive(Clone, Deserialize)]
-struct Item {
-    #[serde(default)]
-    metadata: Value,
-}
 
 /// Keeps `watch` up to date until the index is dropped, the kind idles, or it is no longer served or allowed.
 pub(crate) async fn run(index: Weak<Inner>, watch: Arc<KindWatch>) {
@@ -103,7 +98,7 @@ async fn list(inner: &Inner, watch: &KindWatch, path: &str) -> Result<String, Re
         let page: List = serde_json::from_str(&text).map_err(|_| RequestError::Decode)?;
         drop(text);
         for item in page.items {
-            saw(inner, watch, &item.metadata, Some(&mut gone));
+            saw(inner, watch, &item, Some(&mut gone));
         }
         next = page.metadata.next;
         if next.is_empty() {
@@ -126,7 +121,7 @@ async fn follow(index: &Weak<Inner>, watch: &Arc<KindWatch>, path: &str, mut ver
         }
         let url = format!("{path}&watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}", percent_encode(&version));
         let Ok(request) = Request::get(url).header(http::header::ACCEPT, METADATA).body(Vec::new()) else { return };
-        let stream = match inner.cluster.client().request_events::<Item>(request).await {
+        let stream = match inner.cluster.client().request_events::<Value>(request).await {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::debug!(kind = watch.kind.kind, %error, "watching failed");
@@ -154,29 +149,29 @@ async fn follow(index: &Weak<Inner>, watch: &Arc<KindWatch>, path: &str, mut ver
 }
 
 /// Takes one event in. Returns the version to go on from; `None` when the watch is broken.
-fn take_in(inner: &Inner, watch: &KindWatch, event: WatchEvent<Item>) -> Option<String> {
-    let metadata = match event {
+fn take_in(inner: &Inner, watch: &KindWatch, event: WatchEvent<Value>) -> Option<String> {
+    let item = match event {
         WatchEvent::Added(item) | WatchEvent::Modified(item) => {
-            saw(inner, watch, &item.metadata, None);
-            item.metadata
+            saw(inner, watch, &item, None);
+            item
         }
         WatchEvent::Deleted(item) => {
-            let version = item.metadata["resourceVersion"].as_str().and_then(|version| version.parse().ok());
-            lost(inner, watch, names(&item.metadata), version.unwrap_or(u64::MAX));
-            item.metadata
+            let version = item["metadata"]["resourceVersion"].as_str().and_then(|version| version.parse().ok());
+            lost(inner, watch, names(&item), version.unwrap_or(u64::MAX));
+            item
         }
         WatchEvent::Bookmark(bookmark) => return Some(bookmark.metadata.resource_version),
         WatchEvent::Error(_) => return None,
     };
-    metadata["resourceVersion"].as_str().map(str::to_owned)
+    item["metadata"]["resourceVersion"].as_str().map(str::to_owned)
 }
 
-fn saw(inner: &Inner, watch: &KindWatch, metadata: &Value, listed: Option<&mut BTreeSet<(Box<str>, Box<str>)>>) {
-    let (namespace, name) = names(metadata);
+fn saw(inner: &Inner, watch: &KindWatch, object: &Value, listed: Option<&mut BTreeSet<(Box<str>, Box<str>)>>) {
+    let (namespace, name) = names(object);
     if let Some(gone) = listed {
         gone.remove(&(Box::from(namespace), Box::from(name)));
     }
-    if let Some(live) = LiveObject::read(metadata, &inner.ownership) {
+    if let Some(live) = LiveObject::read(object, &inner.ownership) {
         let drifted = lock(&watch.store).saw(namespace, name, live);
         inner.report(&key(watch, namespace, name), drifted);
     }
@@ -187,7 +182,8 @@ fn lost(inner: &Inner, watch: &KindWatch, (namespace, name): (&str, &str), versi
     inner.report(&key(watch, namespace, name), drifted);
 }
 
-fn names(metadata: &Value) -> (&str, &str) {
+fn names(object: &Value) -> (&str, &str) {
+    let metadata = &object["metadata"];
     (metadata["namespace"].as_str().unwrap_or_default(), metadata["name"].as_str().unwrap_or_default())
 }
 
