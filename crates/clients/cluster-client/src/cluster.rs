@@ -138,7 +138,9 @@ impl Cluster {
         if let Some(uid) = uid {
             options["preconditions"] = json!({ "uid": uid });
         }
-        let request = Request::delete(self.path(key).await?).header(http::header::ACCEPT, METADATA).header(http::header::CONTENT_TYPE, JSON);
+        let request = Request::delete(self.path(key).await?)
+            .header(http::header::ACCEPT, METADATA)
+            .header(http::header::CONTENT_TYPE, JSON);
         self.send::<serde::de::IgnoredAny>(request, serde_json::to_vec(&options).map_err(RequestError::Encode)?).await.map(|_| ())
     }
 
@@ -156,7 +158,8 @@ impl Cluster {
         let request = request.body(body).map_err(|error| RequestError::Transport { message: error.to_string() })?;
         // Not `Client::request`: that one logs bodies it cannot decode, which may be Secrets.
         let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request)).await;
-        let text = answer.map_err(|_| RequestError::Transport { message: "the API server did not answer in time".to_owned() })??;
+        let text =
+            answer.map_err(|_| RequestError::Transport { message: "the API server did not answer in time".to_owned() })??;
         serde_json::from_str(&text).map_err(|_| RequestError::Decode)
     }
 }

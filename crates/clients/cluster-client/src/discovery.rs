@@ -65,7 +65,9 @@ impl Discovery {
     pub async fn resource(&self, client: &Client, kind: &KindKey) -> Result<Resource, RequestError> {
         {
             let known = self.known.read().await;
-            if !known.stale && let Some(resource) = known.served.resources.get(kind) {
+            if !known.stale
+                && let Some(resource) = known.served.resources.get(kind)
+            {
                 return Ok(resource.clone());
             }
         }

@@ -82,7 +82,18 @@ mod tests {
 
     #[test]
     fn sec_g2_names_that_would_become_other_users_are_refused() {
-        for (namespace, name) in [("a", ""), ("", "b"), ("a", "../x"), ("a", "system:masters"), ("a", "b:c"), ("a:b", "c"), ("a", "B"), ("a", " "), ("a", "-b"), ("a", "b\r\nimpersonate-group: system:masters")] {
+        for (namespace, name) in [
+            ("a", ""),
+            ("", "b"),
+            ("a", "../x"),
+            ("a", "system:masters"),
+            ("a", "b:c"),
+            ("a:b", "c"),
+            ("a", "B"),
+            ("a", " "),
+            ("a", "-b"),
+            ("a", "b\r\nimpersonate-group: system:masters"),
+        ] {
             assert!(Identity::service_account(namespace, name).is_err(), "{namespace:?} {name:?}");
         }
         let identity = Identity::service_account("apps", "deployer").unwrap();

@@ -27,7 +27,11 @@ impl Ownership {
     /// Marks with `group`, writes as `field_manager`, takes over from kubectl, older versions and `overridden` managers.
     #[must_use]
     pub fn new(group: &str, field_manager: &str, overridden: &[String]) -> Self {
-        Self { group: group.to_owned(), field_manager: field_manager.to_owned(), takeover: Takeover::new(field_manager, overridden) }
+        Self {
+            group: group.to_owned(),
+            field_manager: field_manager.to_owned(),
+            takeover: Takeover::new(field_manager, overridden),
+        }
     }
 
     /// The label that every owned object has.

@@ -65,7 +65,11 @@ impl Prune<'_> {
                 messages.extend(failure);
             }
         }
-        if messages.is_empty() { Ok(changes) } else { Err(PruneFailure { message: failure::deletion_failure(&messages), changes }) }
+        if messages.is_empty() {
+            Ok(changes)
+        } else {
+            Err(PruneFailure { message: failure::deletion_failure(&messages), changes })
+        }
     }
 
     /// Waits until all that `changes` say was deleted is gone.
@@ -95,7 +99,9 @@ impl Prune<'_> {
         let identity = serde_json::json!({
             "apiVersion": entry.api_version(), "kind": key.kind, "metadata": {"name": key.name, "namespace": key.namespace},
         });
-        let failed = |step, error: &RequestError| (change(Action::Unknown), Some(failure::step_failure(&identity, step, &error.to_string())));
+        let failed = |step, error: &RequestError| {
+            (change(Action::Unknown), Some(failure::step_failure(&identity, step, &error.to_string())))
+        };
         let live = match self.cluster.get(&key, Detail::Metadata).await {
             Ok(Some(live)) => live,
             // A kind that is no longer served has no objects any more.

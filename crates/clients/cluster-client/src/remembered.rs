@@ -81,7 +81,6 @@ impl Remembered {
         self.objects.insert(key, memory);
     }
 
-
     pub(crate) fn retain(&mut self, keep: impl Fn(&ObjectKey) -> bool) {
         self.objects.retain(|key, _| keep(key));
     }

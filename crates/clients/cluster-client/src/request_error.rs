@@ -52,8 +52,6 @@ impl RequestError {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            // kube writes this text where the body was no Status.
-            Self::Api(status) if status.reason == "Failed to parse error data" => "",
             Self::Api(status) => &status.reason,
             _ => "",
         }
@@ -63,7 +61,7 @@ impl RequestError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
-            Self::Api(status) => status.is_not_found(),
+            Self::Api(status) => is(status, "NotFound", 404),
             Self::NamespaceMissing => true,
             _ => false,
         }
@@ -72,13 +70,13 @@ impl RequestError {
     /// Whether this identity may not do it.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Api(status) if status.is_forbidden())
+        matches!(self, Self::Api(status) if is(status, "Forbidden", 403))
     }
 
     /// Whether another writer was faster (409).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Api(status) if status.is_conflict())
+        matches!(self, Self::Api(status) if is(status, "Conflict", 409))
     }
 
     /// Whether the resourceVersion to watch from is too old (410).
@@ -107,11 +105,22 @@ impl RequestError {
 impl From<kube::Error> for RequestError {
     fn from(error: kube::Error) -> Self {
         match error {
-            kube::Error::Api(status) => Self::Api(status),
+            kube::Error::Api(mut status) => {
+                // kube's text for a body that is no Status. It is no reason, and would hide the code.
+                if status.reason == "Failed to parse error data" {
+                    status.reason.clear();
+                }
+                Self::Api(status)
+            }
             kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => Self::Decode,
             other => Self::Transport { message: last_cause(&other) },
         }
     }
+}
+
+/// The code decides only where the reason says nothing; kube's own test takes an empty reason for one that says something.
+fn is(status: &Status, reason: &str, code: u16) -> bool {
+    status.reason == reason || (status.code == code && (status.reason.is_empty() || status.reason == "Unknown"))
 }
 
 /// The innermost cause says what happened ("Connection refused"); the outer ones only which layer passed it on.
@@ -131,21 +140,23 @@ fn last_cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
-    fn api(code: u16, reason: &str, message: &str) -> RequestError {
-        RequestError::Api(Status::failure(message, reason).with_code(code).boxed())
-    }
-
     #[test]
     fn refusal_keeps_what_decides() {
         let conflict = serde_json::json!({"message": "m", "reason": "Conflict", "code": 409, "details": {"causes": [{"reason": "FieldManagerConflict"}]}});
         let refusal = RequestError::Api(serde_json::from_value(conflict).unwrap()).refusal();
-        assert_eq!((refusal.code, refusal.reason.as_str(), refusal.causes), (409, "Conflict", vec!["FieldManagerConflict".to_owned()]));
+        assert_eq!(
+            (refusal.code, refusal.reason.as_str(), refusal.causes),
+            (409, "Conflict", vec!["FieldManagerConflict".to_owned()])
+        );
         assert!(RequestError::NamespaceMissing.refusal().is_not_found());
     }
 
     #[test]
-    fn unparsable_answers_have_no_reason() {
-        assert_eq!(api(404, "Failed to parse error data", "404 page not found").reason(), "");
-        assert!(api(404, "Failed to parse error data", "404 page not found").is_not_found());
+    fn answers_that_are_no_status_speak_by_their_code() {
+        let error = RequestError::from(kube::Error::Api(
+            Status::failure("404 page not found", "Failed to parse error data").with_code(404).boxed(),
+        ));
+        assert_eq!(error.reason(), "");
+        assert!(error.is_not_found());
     }
 }

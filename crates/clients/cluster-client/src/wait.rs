@@ -67,7 +67,8 @@ impl Wait<'_> {
         let deadline = Instant::now() + timeout;
         let set = self.canonical(set).await;
         let (wake, mut woken) = mpsc::unbounded_channel();
-        let watched: Vec<bool> = set.iter().enumerate().map(|(token, waited)| self.subscribe(&waited.key, token, &wake)).collect();
+        let watched: Vec<bool> =
+            set.iter().enumerate().map(|(token, waited)| self.subscribe(&waited.key, token, &wake)).collect();
         let mut checked: Vec<Checked> = set.iter().map(|waited| self.first_look(waited, remembered)).collect();
         let mut due: BTreeSet<usize> = (0..set.len()).filter(|token| checked[*token].assessment.is_none()).collect();
         let mut next_poll = Instant::now() + POLL;
@@ -134,7 +135,8 @@ impl Wait<'_> {
     }
 
     async fn look(&self, set: &[Waited], due: &BTreeSet<usize>, remembered: &mut Remembered) -> Vec<(usize, Assessment)> {
-        let reads = futures::stream::iter(due).map(|token| async move { (*token, self.cluster.get(&set[*token].key, Detail::Full).await) });
+        let reads = futures::stream::iter(due)
+            .map(|token| async move { (*token, self.cluster.get(&set[*token].key, Detail::Full).await) });
         let reads: Vec<_> = reads.buffer_unordered(CONCURRENCY).collect().await;
         let judged = reads.into_iter().map(|(token, read)| {
             let assessment = match read {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use apply_plan::Action;
 use apply_plan::cleanup::{cleanup_patch, migration_patch};
 use apply_plan::controls::{self, Skip};
 use apply_plan::drift::{self, Drift};
 use apply_plan::failure::{self, Step};
 use apply_plan::undeclared::remove_undeclared_fields;
-use apply_plan::Action;
 use serde_json::Value;
 
 use super::{Apply, Item, Migration};
@@ -130,7 +130,14 @@ impl Apply<'_> {
         self.patch(object, key, live, patch, Step::Cleanup).await
     }
 
-    async fn patch(&self, object: &Value, key: &ObjectKey, live: &mut Option<Value>, patch: Option<Value>, step: Step) -> Result<bool, String> {
+    async fn patch(
+        &self,
+        object: &Value,
+        key: &ObjectKey,
+        live: &mut Option<Value>,
+        patch: Option<Value>,
+        step: Step,
+    ) -> Result<bool, String> {
         let Some(patch) = patch else { return Ok(false) };
         let writing = self.index.map(|index| index.writing(key));
         let answer = self.cluster.json_patch(key, &patch, &self.ownership.field_manager).await;
@@ -148,7 +155,9 @@ impl Apply<'_> {
             index.deletes(key);
         }
         match self.cluster.delete(key, None).await {
-            Err(error) if !error.is_not_found() => return Err(failure::step_failure(object, Step::DeleteImmutable, &error.to_string())),
+            Err(error) if !error.is_not_found() => {
+                return Err(failure::step_failure(object, Step::DeleteImmutable, &error.to_string()));
+            }
             _ => {}
         }
         loop {
@@ -160,7 +169,15 @@ impl Apply<'_> {
         }
     }
 
-    fn judge(&self, item: &Item, payload: Value, dry_run: &Value, live: Option<Value>, cleaned: bool, digest: DesiredDigest) -> Examined {
+    fn judge(
+        &self,
+        item: &Item,
+        payload: Value,
+        dry_run: &Value,
+        live: Option<Value>,
+        cleaned: bool,
+        digest: DesiredDigest,
+    ) -> Examined {
         let live = live.unwrap_or_default();
         match drift::compare(&live, dry_run, self.ignore) {
             Drift::Missing => Examined::Pending { action: Action::Created, payload, digest },
@@ -169,7 +186,11 @@ impl Apply<'_> {
                 Examined::Settled { action: Action::Unchanged, seen: Some((memory, live)) }
             }
             Drift::Changed | Drift::None => {
-                let payload = if live.is_null() { payload } else { self.ignore.payload(&payload, &live, dry_run, &self.ownership.field_manager) };
+                let payload = if live.is_null() {
+                    payload
+                } else {
+                    self.ignore.payload(&payload, &live, dry_run, &self.ownership.field_manager)
+                };
                 debug_assert_eq!(item.key.name, payload["metadata"]["name"].as_str().unwrap_or_default());
                 Examined::Pending { action: Action::Configured, payload, digest }
             }

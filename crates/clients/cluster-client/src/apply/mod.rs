@@ -114,7 +114,12 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    async fn stage(&self, stage: &Stage, remembered: &mut Remembered, definitions: &BTreeSet<(String, String)>) -> Result<Vec<Change>, String> {
+    async fn stage(
+        &self,
+        stage: &Stage,
+        remembered: &mut Remembered,
+        definitions: &BTreeSet<(String, String)>,
+    ) -> Result<Vec<Change>, String> {
         let items = self.resolve(stage, definitions).await?;
         self.watch_kinds(&items).await;
         let changes = match self.write_alone(&items, remembered).await? {

@@ -69,7 +69,12 @@ impl Apply<'_> {
     }
 
     /// Writes all that is pending: kinds one after the other, because later ones may need earlier ones, objects of a kind in parallel.
-    pub(super) async fn write_all(&self, items: &[Item], examined: Vec<Examined>, remembered: &mut Remembered) -> Result<Vec<Change>, String> {
+    pub(super) async fn write_all(
+        &self,
+        items: &[Item],
+        examined: Vec<Examined>,
+        remembered: &mut Remembered,
+    ) -> Result<Vec<Change>, String> {
         let mut changes = Vec::with_capacity(items.len());
         let mut pending: Vec<(usize, Value, DesiredDigest)> = Vec::new();
         for (position, (item, examined)) in items.iter().zip(examined).enumerate() {
@@ -101,7 +106,11 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    async fn write(&self, items: &[Item], (position, mut payload, digest): (usize, Value, DesiredDigest)) -> Result<Written, String> {
+    async fn write(
+        &self,
+        items: &[Item],
+        (position, mut payload, digest): (usize, Value, DesiredDigest),
+    ) -> Result<Written, String> {
         let item = &items[position];
         let writing = self.index.map(|index| index.writing(&item.key));
         let answer = self.submit(&mut payload, Mode::Persist).await;

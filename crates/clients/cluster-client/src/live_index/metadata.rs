@@ -42,6 +42,9 @@ impl LiveObject {
 
     /// Whether `later` shows that somebody else has changed what we applied.
     pub(crate) fn has_drifted_to(&self, later: &Self) -> bool {
-        self.uid != later.uid || self.fingerprint != later.fingerprint || self.owner != later.owner || (later.needs_cleanup && !self.needs_cleanup)
+        self.uid != later.uid
+            || self.fingerprint != later.fingerprint
+            || self.owner != later.owner
+            || (later.needs_cleanup && !self.needs_cleanup)
     }
 }

@@ -55,7 +55,11 @@ impl Store {
         self.deleting.remove(&key);
         match self.objects.get(&key) {
             Some(seen) if seen.resource_version > written.resource_version => {
-                if written.has_drifted_to(seen) { written.owner } else { None }
+                if written.has_drifted_to(seen) {
+                    written.owner
+                } else {
+                    None
+                }
             }
             _ => {
                 self.objects.insert(key.clone(), written);

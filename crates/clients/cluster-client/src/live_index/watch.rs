@@ -24,15 +24,21 @@ const WATCH_SECONDS: u64 = 290;
 /// A kind without objects and without questions for so long is no longer watched.
 const IDLE: Duration = Duration::from_secs(600);
 /// Pauses after failures.
-const PAUSES: [Duration; 5] = [Duration::from_millis(800), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(800),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+];
 /// After that many failures in a row callers stop relying on the index.
 const UNRELIABLE_AFTER: usize = 2;
 
 #[derive(Deserialize)]
 struct List {
     metadata: ListMetadata,
-    #[serde(default)]
-    items: Vec<Value>,
+    /// Null in a list of none.
+    items: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -42,7 +48,6 @@ struct ListMetadata {
     #[serde(rename = "continue")]
     next: String,
 }
-
 
 /// Keeps `watch` up to date until the index is dropped, the kind idles, or it is no longer served or allowed.
 pub(crate) async fn run(index: Weak<Inner>, watch: Arc<KindWatch>) {
@@ -97,7 +102,7 @@ async fn list(inner: &Inner, watch: &KindWatch, path: &str) -> Result<String, Re
         let text = inner.cluster.client().request_text(request).await?;
         let page: List = serde_json::from_str(&text).map_err(|_| RequestError::Decode)?;
         drop(text);
-        for item in page.items {
+        for item in page.items.unwrap_or_default() {
             saw(inner, watch, &item, Some(&mut gone));
         }
         next = page.metadata.next;
@@ -119,7 +124,10 @@ async fn follow(index: &Weak<Inner>, watch: &Arc<KindWatch>, path: &str, mut ver
         if watch.is_idle(IDLE) {
             return;
         }
-        let url = format!("{path}&watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}", percent_encode(&version));
+        let url = format!(
+            "{path}&watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
+            percent_encode(&version)
+        );
         let Ok(request) = Request::get(url).header(http::header::ACCEPT, METADATA).body(Vec::new()) else { return };
         let stream = match inner.cluster.client().request_events::<Value>(request).await {
             Ok(stream) => stream,
