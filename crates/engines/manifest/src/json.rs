@@ -22,6 +22,13 @@ pub fn to_json_unescaped(value: &Value) -> String {
     out
 }
 
+/// Characters of a string's text in [`to_json`], its quotes included.
+pub(crate) fn string_length(text: &str) -> usize {
+    let mut out = String::new();
+    write_string(&mut out, text, Html::Escaped);
+    out.chars().count()
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Html {
     Escaped,

@@ -10,15 +10,26 @@ struct Decimal {
 }
 
 fn decimal(value: f64) -> Decimal {
-    // Rust's `{:e}` gives the shortest digits that read back as the same float, as Go's precision -1 does.
-    let text = format!("{:e}", value.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    // serde_json prints the shortest digits that read back as the same float and, of two, the closest and then the even ones, as Go
+    // does; the standard library rounds ties up.
+    Number::from_f64(value).map_or_else(|| parse("0"), |number| parse(&number.to_string()))
+}
+
+/// Takes apart `-12.5`, `1e21` and the like.
+fn parse(text: &str) -> Decimal {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    Decimal {
-        negative: value.is_sign_negative(),
-        digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
-        point: exponent + 1,
+    let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0');
+    let leading_zeros = i32::try_from(all.len() - significant.len()).unwrap_or_default();
+    let digits = significant.trim_end_matches('0');
+    if digits.is_empty() {
+        return Decimal { negative: text.starts_with('-'), digits: "0".to_owned(), point: 1 };
     }
+    let point = exponent + i32::try_from(whole.len()).unwrap_or_default() - leading_zeros;
+    Decimal { negative: text.starts_with('-'), digits: digits.to_owned(), point }
 }
 
 impl Decimal {
@@ -78,14 +89,8 @@ pub(crate) fn general_float32(value: f64) -> String {
     if narrow.is_infinite() {
         return if narrow > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let text = format!("{:e}", narrow.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let decimal = Decimal {
-        negative: narrow.is_sign_negative(),
-        digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
-        point: exponent + 1,
-    };
+    let decimal = parse(&format!("{narrow:e}"));
+    let exponent = decimal.point - 1;
     if narrow != 0.0 && !(-4..6).contains(&exponent) { decimal.scientific(2) } else { decimal.fixed() }
 }
 

@@ -4,11 +4,13 @@
 //! [`to_yaml_v3`] is a `go.yaml.in/yaml/v3` encoder with an indent of two, as kyaml configures it. They differ in few places: only
 //! sigs folds long lines at 80 columns, indents no sequences, and knows floats by the text JSON has for them.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
 use super::scalar_style::{Role, Style, analyze, choose, is_break, is_printable};
-use super::{Dialect, Position, YamlError, key_order};
-use crate::number;
+use super::{Dialect, Position, YamlError, encoding, key_order};
+use crate::{json, number};
 
 /// Whether a sequence in a mapping is indented; kyaml calls it the sequence style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,33 +47,64 @@ pub fn to_yaml_v3(value: &Value, sequences: SequenceIndent) -> String {
 
 /// Whether Go's sigs yaml prints this value at all.
 ///
-/// It goes through JSON text read as YAML, so a string with DEL, a C1 control, U+FFFE or U+FFFF is refused.
+/// It goes through JSON text read as YAML, so a string with DEL, a C1 control, U+FFFE or U+FFFF is refused, and a key must not hold
+/// U+0085 or be longer than a simple key may be.
 ///
 /// # Errors
-/// [`YamlError::Encoding`], without a useful position.
+/// [`YamlError`], without a useful position.
 pub fn check_printable(value: &Value) -> Result<(), YamlError> {
-    let refused = |text: &str| {
-        text.chars().any(|character| matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
-    };
-    let printable = match value {
-        Value::String(text) => !refused(text),
-        Value::Array(items) => return items.iter().try_for_each(check_printable),
-        Value::Object(entries) => {
-            entries.values().try_for_each(check_printable)?;
-            !entries.keys().any(|key| refused(key))
-        }
-        _ => true,
-    };
-    if printable {
+    match value {
+        Value::String(text) => check_text(text),
+        Value::Array(items) => items.iter().try_for_each(check_printable),
+        Value::Object(entries) => entries.iter().try_for_each(|(key, value)| {
+            check_text(key)?;
+            let broken = key.contains('\u{85}');
+            // One byte takes at most six characters of JSON text.
+            if broken || key.len() > SIMPLE_KEY / 8 && json::string_length(key) > SIMPLE_KEY {
+                let problem = "did not find expected ',' or '}'".to_owned();
+                return Err(YamlError::Syntax { problem, go_line: broken.then_some(1), position: Position::default() });
+            }
+            check_printable(value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_text(text: &str) -> Result<(), YamlError> {
+    if text.chars().all(|character| character < ' ' || encoding::is_allowed(character)) {
         return Ok(());
     }
     Err(YamlError::Encoding { problem: "control characters are not allowed", position: Position::default() })
 }
 
+/// Characters of JSON text a key may have, its quotes included.
+const SIMPLE_KEY: usize = 1024;
 /// Columns after which sigs yaml looks for a space to break a line at.
 const WIDTH: usize = 80;
 /// Columns by which each level is indented.
 const INDENT: usize = 2;
+
+/// What is left of a string on sigs yaml's way through JSON text, which is read as YAML: there U+0085 is a line break and is folded.
+fn through_json_text(text: &str, dialect: Dialect) -> Cow<'_, str> {
+    const BREAK: char = '\u{85}';
+    if dialect == Dialect::V3 || !text.contains(BREAK) {
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(index) = rest.find(BREAK) {
+        let after = rest[index..].trim_start_matches([' ', BREAK]);
+        let breaks = rest[index..rest.len() - after.len()].matches(BREAK).count();
+        folded.push_str(rest[..index].trim_end_matches(' '));
+        if breaks == 1 {
+            folded.push(' ');
+        }
+        folded.extend(std::iter::repeat_n('\n', breaks - 1));
+        rest = after;
+    }
+    folded.push_str(rest);
+    Cow::Owned(folded)
+}
 
 fn write_document(out: &mut String, value: &Value, dialect: Dialect, sequences: SequenceIndent) {
     let mut emitter = Emitter { out, dialect, sequences, column: 0, after_white: true, only_indentation: true };
@@ -108,6 +141,7 @@ impl Emitter<'_> {
             Value::Array(items) => self.sequence(items, indent, place),
             Value::Object(entries) => self.mapping(entries, indent),
             Value::String(text) => {
+                let text = &*through_json_text(text, self.dialect);
                 let analysis = analyze(text, self.dialect);
                 let style = choose(text, analysis, Role::Value, self.dialect);
                 self.scalar(text, style, Role::Value, indent);

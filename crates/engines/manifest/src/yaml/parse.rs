@@ -252,9 +252,10 @@ fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
 
 /// Go's short form of a tag; `None` for the non-specific `!`.
 fn short_tag(tag: &Tag) -> Option<String> {
-    if let Some(suffix) = tag.core_suffix() {
-        return Some(format!("!!{suffix}"));
-    }
     let (handle, suffix) = tag.parts();
-    (!suffix.is_empty()).then(|| format!("{handle}{suffix}"))
+    let long = format!("{handle}{suffix}");
+    match long.strip_prefix("tag:yaml.org,2002:") {
+        Some(core) => Some(format!("!!{core}")),
+        None => (long != "!").then_some(long),
+    }
 }

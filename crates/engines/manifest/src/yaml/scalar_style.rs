@@ -48,7 +48,7 @@ pub(super) fn choose(text: &str, analysis: Analysis, role: Role, dialect: Dialec
 
 /// Whether a plain scalar of this text would be read as the same string.
 fn reads_as_text(text: &str, dialect: Dialect) -> bool {
-    if dialect == Dialect::V3 && (resolve::old_bool(text).is_some() || text == "<<") {
+    if dialect == Dialect::V3 && resolve::old_bool(text).is_some() {
         return false;
     }
     resolve(text, dialect) == Resolved::Text && !is_base_60(text)
