@@ -1,1 +1,34 @@
-//! placeholder
+//! What an apply has to do: desired objects, live objects and an inventory to stages, patches, changes and deletions.
+//!
+//! Everything here is a pure function over `serde_json::Value`; who calls the API server is `cluster-client`. The rules are those of
+//! kustomize-controller and `github.com/fluxcd/pkg/ssa`, and apply to any owner.
+//!
+//! ```text
+//! built objects ─► normalize ─► ownership ─► stages ─► per object: controls, (dry-run), drift, cleanup ─► change
+//! old inventory ─► inventory::stale ─► per object: controls::deletion ─► change
+//! ```
+
+pub mod change;
+pub mod cleanup;
+pub mod controls;
+pub mod drift;
+pub mod failure;
+mod field_set;
+pub mod identity;
+pub mod ignore;
+pub mod inventory;
+pub mod mask;
+pub mod normalize;
+mod object;
+pub mod order;
+pub mod ownership;
+mod pointer;
+pub mod selector;
+pub mod stage;
+pub mod undeclared;
+
+pub use change::{Action, Change};
+pub use identity::{GroupKind, ObjectId};
+
+/// The API group whose labels and annotations steer an apply.
+pub const CONTROL_GROUP: &str = "kustomize.toolkit.fluxcd.io";
