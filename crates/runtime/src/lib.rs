@@ -1,14 +1,20 @@
-//! What every controller needs: start-up, queues, status, events, metrics, artifact fetching. It knows no single kind.
+//! What every controller needs: start-up, queues, status, events, metrics, artifact fetch.
+//!
+//! What is not here: anything about a single kind. A controller's `main` builds a [`flags::FlagSet`], starts the process and
+//! runs a [`controller::Controller`] for each of its kinds.
 
 pub mod controller;
 pub mod error_chain;
 pub mod events;
+pub mod flags;
+pub mod identity;
 pub mod jitter;
+pub mod logging;
 pub mod metrics;
 pub mod queue;
 pub mod reconciler;
-pub mod run;
 #[cfg(test)]
 mod recordings;
+pub mod run;
 pub mod status;
 pub mod store;
