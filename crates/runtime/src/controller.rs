@@ -11,10 +11,12 @@ use crate::events::{Event, Recorder};
 use crate::jitter::Jitter;
 use crate::metrics::{ControllerMetrics, ReconcileResult};
 use crate::queue::{Backoff, ObjectKey, Queue, Wake};
-use crate::reconciler::{Finalized, Next, Reconciled, Reconciler, Report};
-use crate::run::{REQUESTED_AT, Run, Shared, event_object};
+use crate::reconciler::{Finalized, Next, Reconciler, Report, StatusOf};
+use crate::run::{Run, Shared, event_object};
 use crate::status;
 use crate::store::{Change, Scope, Store, key_of};
+use api::meta::ReconciledObject;
+use api::meta::annotations::{FINALIZER, RECONCILE_REQUEST};
 use futures::StreamExt;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
@@ -28,8 +30,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// Flux's finalizer, the same for every kind.
-pub const FINALIZER: &str = "finalizers.fluxcd.io";
 /// A run that is not over after this time has its progress written to status.
 const PROGRESS_AFTER: Duration = Duration::from_millis(1_000);
 /// How long runs get to reach a safe place when the process ends.
@@ -175,7 +175,9 @@ impl<R: Reconciler> Controller<R> {
             Ok(done) => done,
             Err(error) if error.is_panic() => {
                 self.options.metrics.panicked();
-                span.in_scope(|| tracing::error!(error = %error, "the reconcile panicked and is tried again; please report this"));
+                span.in_scope(
+                    || tracing::error!(error = %error, "the reconcile panicked and is tried again; please report this"),
+                );
                 (Wake::Backoff, ReconcileResult::Error)
             }
             Err(_) => (Wake::Never, ReconcileResult::Error),
@@ -220,7 +222,7 @@ impl<R: Reconciler> Controller<R> {
         key: ObjectKey,
         permit: tokio::sync::OwnedSemaphorePermit,
         workers: Arc<Semaphore>,
-    ) -> (Run<R::Kind>, watch::Receiver<Option<<R::Kind as Reconciled>::Status>>) {
+    ) -> (Run<R::Kind>, watch::Receiver<Option<StatusOf<R::Kind>>>) {
         let (progress, receiver) = watch::channel(None);
         let shared = Shared {
             object,
@@ -239,7 +241,7 @@ impl<R: Reconciler> Controller<R> {
     async fn drive(
         &self,
         run: Run<R::Kind>,
-        mut progress: watch::Receiver<Option<<R::Kind as Reconciled>::Status>>,
+        mut progress: watch::Receiver<Option<StatusOf<R::Kind>>>,
         mut seen: Arc<R::Kind>,
     ) -> (Report<R::Kind>, Arc<R::Kind>) {
         let reconcile = self.reconciler.reconcile(run);
@@ -260,8 +262,15 @@ impl<R: Reconciler> Controller<R> {
         }
     }
 
-    async fn write_progress(&self, seen: Arc<R::Kind>, status: &<R::Kind as Reconciled>::Status) -> Arc<R::Kind> {
-        match status::write(&self.api(seen.as_ref()), &self.options.field_manager, &seen, status::Wanted { status, requested: None }).await {
+    async fn write_progress(&self, seen: Arc<R::Kind>, status: &StatusOf<R::Kind>) -> Arc<R::Kind> {
+        match status::write(
+            &self.api(seen.as_ref()),
+            &self.options.field_manager,
+            &seen,
+            status::Wanted { status, requested: None, owned: R::OWNED_CONDITIONS },
+        )
+        .await
+        {
             Ok(Some(object)) => self.store.written(object),
             Ok(None) => seen,
             Err(error) => {
@@ -291,10 +300,17 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// Writes the status at the end of a run. `Err` means that it is already logged and that the run has to come again.
-    async fn record(&self, seen: &Arc<R::Kind>, status: &<R::Kind as Reconciled>::Status) -> Result<(), ()> {
-        let requested = seen.annotations().get(REQUESTED_AT).map(String::as_str);
+    async fn record(&self, seen: &Arc<R::Kind>, status: &StatusOf<R::Kind>) -> Result<(), ()> {
+        let requested = seen.annotations().get(RECONCILE_REQUEST).map(String::as_str);
         let api = self.api(seen.as_ref());
-        match status::write(&api, &self.options.field_manager, seen, status::Wanted { status, requested }).await {
+        match status::write(
+            &api,
+            &self.options.field_manager,
+            seen,
+            status::Wanted { status, requested, owned: R::OWNED_CONDITIONS },
+        )
+        .await
+        {
             Ok(Some(object)) => drop(self.store.written(object)),
             Ok(None) => {}
             Err(error) => {
@@ -335,8 +351,7 @@ impl<R: Reconciler> Controller<R> {
 
     async fn patch_finalizers(&self, object: &Arc<R::Kind>, finalizers: Value) -> Result<(), ()> {
         let body = json!({"metadata": {"resourceVersion": object.resource_version(), "finalizers": finalizers}});
-        let parameters =
-            PatchParams { field_manager: Some(self.options.field_manager.clone()), ..PatchParams::default() };
+        let parameters = PatchParams { field_manager: Some(self.options.field_manager.clone()), ..PatchParams::default() };
         match self.api(object.as_ref()).patch(&object.name_any(), &parameters, &Patch::Merge(&body)).await {
             Ok(object) => {
                 self.store.written(object);
@@ -388,20 +403,20 @@ fn has_finalizer<K: ResourceExt>(object: &K) -> bool {
 
 /// Whether a change of an object is one to act on: status and label writes are not.
 fn wants_run<K: ResourceExt>(before: &K, now: &K) -> bool {
-    let requested = |object: &K| object.annotations().get(REQUESTED_AT).cloned();
+    let requested = |object: &K| object.annotations().get(RECONCILE_REQUEST).cloned();
     before.uid() != now.uid()
         || before.meta().generation != now.meta().generation
         || before.meta().deletion_timestamp != now.meta().deletion_timestamp
         || requested(before) != requested(now)
 }
 
-fn run_span<K: Reconciled>(key: &ObjectKey, object: &K) -> tracing::Span {
+fn run_span<K: ReconciledObject>(key: &ObjectKey, object: &K) -> tracing::Span {
     let id = object.uid().unwrap_or_default();
     tracing::info_span!(
         "reconcile",
-        controller = K::KIND.to_ascii_lowercase(),
+        controller = K::kind(&()).to_ascii_lowercase(),
         controllerGroup = %K::group(&()),
-        controllerKind = K::KIND,
+        controllerKind = %K::kind(&()),
         namespace = %key.namespace,
         name = %key.name,
         reconcileID = format!("{id}-{:x}", rand::random::<u32>()),

@@ -3,33 +3,13 @@
 use crate::events::Event;
 use crate::queue::ObjectKey;
 use crate::run::Run;
-use kube::Resource;
-use kube::core::NamespaceResourceScope;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::fmt::Debug;
+use api::meta::{ConditionType, ReconciledObject};
+use kube::core::object::HasStatus;
 use std::future::Future;
 use std::time::Duration;
 
-/// A custom resource that a controller reconciles.
-pub trait Reconciled:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
-{
-    /// The type of `.status`. Fields that it does not know stay as they are on the server.
-    type Status: Clone + Debug + Default + Serialize + Send + Sync + 'static;
-
-    /// The kind's name, as in `GitRepository`.
-    const KIND: &'static str;
-
-    /// The condition types that this controller writes. Conditions of other types belong to others and survive every write.
-    const OWNED_CONDITIONS: &'static [&'static str];
-
-    /// `.status`, as last read or written.
-    fn status(&self) -> Option<&Self::Status>;
-
-    /// Whether `.spec.suspend` is true.
-    fn suspended(&self) -> bool;
-}
+/// The type of `.status` of a kind. Fields that it does not know stay as they are on the server.
+pub type StatusOf<K> = <K as HasStatus>::Status;
 
 /// When an object is wanted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +27,9 @@ pub enum Next {
 }
 
 /// What a run came to.
-#[derive(Debug)]
-pub struct Report<K: Reconciled> {
+pub struct Report<K: ReconciledObject> {
     /// The whole status as it should be now. The runtime adds `lastHandledReconcileAt`, writes the difference and nothing else.
-    pub status: K::Status,
+    pub status: StatusOf<K>,
     /// Events to emit, in order; those of [`Run::emit`] came before.
     pub events: Vec<Event>,
     /// When to run again.
@@ -79,7 +58,10 @@ pub enum Finalized {
 /// The logic of one kind. Deletion, finalizer and suspension are settled by the runtime before it is asked.
 pub trait Reconciler: Send + Sync + 'static {
     /// The kind.
-    type Kind: Reconciled;
+    type Kind: ReconciledObject;
+
+    /// The condition types that this controller writes. Conditions of other types belong to others and survive every write.
+    const OWNED_CONDITIONS: &'static [ConditionType];
 
     /// Brings the world in line with one object. A panic counts as a failure with back-off and hurts nobody else.
     fn reconcile(&self, run: Run<Self::Kind>) -> impl Future<Output = Report<Self::Kind>> + Send;
@@ -88,7 +70,7 @@ pub trait Reconciler: Send + Sync + 'static {
     fn finalize(&self, run: Run<Self::Kind>) -> impl Future<Output = Finalized> + Send;
 
     /// The status of a suspended object; the runtime adds `lastHandledReconcileAt`.
-    fn suspended(&self, object: &Self::Kind) -> <Self::Kind as Reconciled>::Status {
+    fn suspended(&self, object: &Self::Kind) -> StatusOf<Self::Kind> {
         object.status().cloned().unwrap_or_default()
     }
 

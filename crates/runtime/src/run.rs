@@ -2,7 +2,9 @@
 
 use crate::events::{Event, EventObject, Recorder};
 use crate::queue::ObjectKey;
-use crate::reconciler::Reconciled;
+use crate::reconciler::StatusOf;
+use api::meta::ReconciledObject;
+use api::meta::annotations::RECONCILE_REQUEST;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use std::future::Future;
@@ -10,32 +12,29 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-/// The annotation that asks for a run; see Flux's `reconcile.fluxcd.io/requestedAt`.
-pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
-
 /// Handed to a reconciler for one run. Cheap to clone.
-pub struct Run<K: Reconciled> {
+pub struct Run<K: ReconciledObject> {
     pub(crate) shared: Arc<Shared<K>>,
 }
 
-impl<K: Reconciled> Clone for Run<K> {
+impl<K: ReconciledObject> Clone for Run<K> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
     }
 }
 
-pub(crate) struct Shared<K: Reconciled> {
+pub(crate) struct Shared<K: ReconciledObject> {
     pub(crate) object: Arc<K>,
     pub(crate) key: ObjectKey,
     pub(crate) started: Timestamp,
     pub(crate) recorder: Recorder,
     pub(crate) cancelled: CancellationToken,
-    pub(crate) progress: watch::Sender<Option<K::Status>>,
+    pub(crate) progress: watch::Sender<Option<StatusOf<K>>>,
     pub(crate) workers: Arc<Semaphore>,
     pub(crate) permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-impl<K: Reconciled> Run<K> {
+impl<K: ReconciledObject> Run<K> {
     /// The object as it was when the run began. It does not change during the run.
     pub fn object(&self) -> &Arc<K> {
         &self.shared.object
@@ -58,7 +57,7 @@ impl<K: Reconciled> Run<K> {
 
     /// The value of `reconcile.fluxcd.io/requestedAt`.
     pub fn requested_at(&self) -> Option<&str> {
-        self.object().meta().annotations.as_ref()?.get(REQUESTED_AT).map(String::as_str)
+        self.object().meta().annotations.as_ref()?.get(RECONCILE_REQUEST).map(String::as_str)
     }
 
     /// Cancelled when the process ends, or when it lost the lead: stop at the next safe place.
@@ -73,7 +72,7 @@ impl<K: Reconciled> Run<K> {
 
     /// Says how far the run is. The status is written only if the run is still at it a moment later: a run that ends at once
     /// costs one write, not five.
-    pub fn progress(&self, status: K::Status) {
+    pub fn progress(&self, status: StatusOf<K>) {
         self.shared.progress.send_replace(Some(status));
     }
 
@@ -90,10 +89,10 @@ impl<K: Reconciled> Run<K> {
 }
 
 /// The object as events name it.
-pub fn event_object<K: Reconciled>(object: &K) -> EventObject {
+pub fn event_object<K: ReconciledObject>(object: &K) -> EventObject {
     EventObject {
         api_version: K::api_version(&()).into_owned(),
-        kind: K::KIND.to_owned(),
+        kind: K::kind(&()).into_owned(),
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
         uid: object.uid().unwrap_or_default(),

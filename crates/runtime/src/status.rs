@@ -1,6 +1,7 @@
 //! Writing status: the smallest merge patch, conditions of others kept, nothing when only the wording of nothing changed.
 
-use crate::reconciler::Reconciled;
+use crate::reconciler::StatusOf;
+use api::meta::{ConditionType, ReconciledObject};
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Map, Value, json};
@@ -35,17 +36,19 @@ pub(crate) struct Wanted<'a, S> {
     pub(crate) status: &'a S,
     /// The value of `reconcile.fluxcd.io/requestedAt` that this run has handled; `None` leaves what is recorded.
     pub(crate) requested: Option<&'a str>,
+    /// The condition types that are ours; after a lost race those of others are taken as the server has them.
+    pub(crate) owned: &'static [ConditionType],
 }
 
 /// Writes the difference between the status that `seen` carries and `wanted`. `None` when nothing differs or the object has gone;
 /// else the object as the server has it now.
-pub(crate) async fn write<K: Reconciled>(
+pub(crate) async fn write<K: ReconciledObject>(
     api: &Api<K>,
     field_manager: &str,
     seen: &Arc<K>,
-    wanted: Wanted<'_, K::Status>,
+    wanted: Wanted<'_, StatusOf<K>>,
 ) -> Result<Option<K>, StatusError> {
-    let requested = wanted.requested;
+    let Wanted { requested, owned, .. } = wanted;
     let mut wanted = serde_json::to_value(wanted.status).map_err(StatusError::Serialise)?;
     if let (Some(requested), Value::Object(fields)) = (requested, &mut wanted) {
         fields.insert("lastHandledReconcileAt".to_owned(), json!(requested));
@@ -54,7 +57,7 @@ pub(crate) async fn write<K: Reconciled>(
     for attempt in 0..TRIES {
         let current = serde_json::to_value(latest.status()).map_err(StatusError::Serialise)?;
         if attempt > 0 {
-            keep_conditions_of_others::<K>(&current, &mut wanted);
+            keep_conditions_of_others(owned, &current, &mut wanted);
         }
         let Some(patch) = difference(&current, &wanted) else { return Ok(None) };
         let body = json!({"metadata": {"resourceVersion": latest.resource_version()}, "status": patch});
@@ -99,8 +102,8 @@ pub fn difference(from: &Value, to: &Value) -> Option<Value> {
 }
 
 /// After a lost race: conditions that this controller does not write are taken as the server has them.
-fn keep_conditions_of_others<K: Reconciled>(current: &Value, wanted: &mut Value) {
-    let owned = |condition: &Value| condition["type"].as_str().is_some_and(|kind| K::OWNED_CONDITIONS.contains(&kind));
+fn keep_conditions_of_others(owned: &[ConditionType], current: &Value, wanted: &mut Value) {
+    let owned = |condition: &Value| condition["type"].as_str().is_some_and(|kind| owned.iter().any(|own| own.as_ref() == kind));
     let list = |status: &Value| status.get("conditions").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut merged: Vec<Value> = list(wanted).into_iter().filter(owned).collect();
     merged.extend(list(current).into_iter().filter(|condition| !owned(condition)));
