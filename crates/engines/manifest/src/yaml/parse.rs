@@ -147,7 +147,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let cost = 1 + text.len() / BYTES_A_NODE;
                 let content = Content::Scalar { text: text.into_owned(), style: scalar_style(style) };
-                let node = Node { span, tag: tag.as_deref().and_then(short_tag), alias: false, content };
+                let node = Node { span, tag: tag.as_deref().map(short_tag), alias: false, content };
                 self.finish(node, anchor, cost)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
             return Err(YamlError::Limit { bound: Bound::Depth, allowed: self.depth, position: span.start });
         }
         let flow = style == StructureStyle::Flow;
-        let tag = tag.and_then(short_tag);
+        let tag = tag.map(short_tag);
         self.open.push(Open { span, tag, anchor, flow, cost: 1, children });
         Ok(())
     }
@@ -250,12 +250,11 @@ fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
     }
 }
 
-/// Go's short form of a tag; `None` for the non-specific `!`.
-fn short_tag(tag: &Tag) -> Option<String> {
+/// Go's short form of a tag.
+fn short_tag(tag: &Tag) -> String {
     let (handle, suffix) = tag.parts();
-    let long = format!("{handle}{suffix}");
-    match long.strip_prefix("tag:yaml.org,2002:") {
-        Some(core) => Some(format!("!!{core}")),
-        None => (long != "!").then_some(long),
+    match format!("{handle}{suffix}").strip_prefix("tag:yaml.org,2002:") {
+        Some(core) => format!("!!{core}"),
+        None => format!("{handle}{suffix}"),
     }
 }
