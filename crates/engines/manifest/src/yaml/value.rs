@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use super::folded;
 use super::resolve::{self, Resolved};
 use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
 use crate::number;
@@ -137,7 +138,10 @@ impl Conversion {
                 YamlError::Value { value: name, position: node.span.start }
             })?,
             Resolved::Time(time) if self.dialect == Dialect::V3 => Value::String(time.to_string()),
-            Resolved::Time(_) | Resolved::Text => Value::String(text.to_owned()),
+            Resolved::Time(_) | Resolved::Text => {
+                let reprinted = self.dialect == Dialect::V3 && style == ScalarStyle::Folded && place != Place::Flow;
+                Value::String(if reprinted { folded::reprint(text) } else { text.to_owned() })
+            }
         })
     }
 
