@@ -13,6 +13,7 @@
 mod emit;
 mod encoding;
 mod error;
+mod folded;
 mod key_order;
 mod letters;
 mod node;

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use granit_parser::{Event, Marker, Parser, StructureStyle, Tag};
 
+use super::encoding;
 use super::error::{Bound, Position};
+use super::syntax::{self, Enclosing, EnclosingKind, Surroundings};
 use super::{Content, Dialect, Entry, Limits, MAX_DEPTH, Node, ScalarStyle, Span, YamlError};
-use super::{encoding, syntax};
 
 /// Reads all documents of a stream. A document without content is a null node.
 ///
@@ -62,7 +63,8 @@ fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, mut take: impl FnMut(No
     let mut builder = Builder::new(limits, depth);
     let mut documents = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| syntax::error(&error, text, dialect, depth))?;
+        let (event, span) = event
+            .map_err(|error| syntax::error(&error, &Surroundings { text, dialect, depth, enclosing: builder.enclosing() }))?;
         let span = Span { start: position(span.start), end: position(span.end) };
         if let Event::DocumentStart(..) = event {
             documents += 1;
@@ -70,6 +72,9 @@ fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, mut take: impl FnMut(No
                 let bound = Bound::Documents;
                 return Err(YamlError::Limit { bound, allowed: limits.documents, position: span.start });
             }
+        }
+        if builder.expects_key() && is_missing_key(&event, span, text) {
+            return Err(syntax::missing_key(span.start, builder.enclosing(), dialect));
         }
         if let Some(document) = builder.event(event, span)?
             && take(document) == Wanted::Nothing
@@ -146,8 +151,11 @@ impl<'a> Builder<'a> {
             Event::DocumentEnd => return Ok(self.root.take()),
             Event::Scalar(text, style, anchor, tag) => {
                 let cost = 1 + text.len() / BYTES_A_NODE;
-                let content = Content::Scalar { text: text.into_owned(), style: scalar_style(style) };
-                let node = Node { span, tag: tag.as_deref().and_then(short_tag), alias: false, content };
+                // The parser's word for a scalar of which nothing is written.
+                let absent = text == "~" && style == granit_parser::ScalarStyle::Plain && span.start == span.end;
+                let text = if absent { String::new() } else { text.into_owned() };
+                let content = Content::Scalar { text, style: scalar_style(style) };
+                let node = Node { span, tag: tag.as_deref().map(short_tag), alias: false, content };
                 self.finish(node, anchor, cost)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -169,6 +177,22 @@ impl<'a> Builder<'a> {
         Ok(None)
     }
 
+    fn enclosing(&self) -> Option<Enclosing> {
+        self.open.last().map(|open| Enclosing {
+            line: open.span.start.line,
+            kind: match (&open.children, open.flow) {
+                (Children::Items(_), false) => EnclosingKind::BlockSequence,
+                (Children::Items(_), true) => EnclosingKind::FlowSequence,
+                (Children::Entries(..), false) => EnclosingKind::BlockMapping,
+                (Children::Entries(..), true) => EnclosingKind::FlowMapping,
+            },
+        })
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { children: Children::Entries(_, None), .. }))
+    }
+
     fn start(
         &mut self,
         span: Span,
@@ -180,7 +204,7 @@ impl<'a> Builder<'a> {
             return Err(YamlError::Limit { bound: Bound::Depth, allowed: self.depth, position: span.start });
         }
         let flow = style == StructureStyle::Flow;
-        let tag = tag.and_then(short_tag);
+        let tag = tag.map(short_tag);
         self.open.push(Open { span, tag, anchor, flow, cost: 1, children });
         Ok(())
     }
@@ -240,6 +264,13 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Whether a key is absent although no `?` announces one.
+fn is_missing_key(event: &Event<'_>, span: Span, text: &str) -> bool {
+    let Event::Scalar(_, granit_parser::ScalarStyle::Plain, 0, None) = event else { return false };
+    let (before, after) = text.split_at_checked(span.start.offset).unwrap_or_default();
+    span.start == span.end && after.starts_with(':') && !before.trim_end().ends_with('?')
+}
+
 fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
     match style {
         granit_parser::ScalarStyle::Plain => ScalarStyle::Plain,
@@ -250,12 +281,11 @@ fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
     }
 }
 
-/// Go's short form of a tag; `None` for the non-specific `!`.
-fn short_tag(tag: &Tag) -> Option<String> {
+/// Go's short form of a tag.
+fn short_tag(tag: &Tag) -> String {
     let (handle, suffix) = tag.parts();
-    let long = format!("{handle}{suffix}");
-    match long.strip_prefix("tag:yaml.org,2002:") {
-        Some(core) => Some(format!("!!{core}")),
-        None => (long != "!").then_some(long),
+    match format!("{handle}{suffix}").strip_prefix("tag:yaml.org,2002:") {
+        Some(core) => format!("!!{core}"),
+        None => format!("{handle}{suffix}"),
     }
 }

@@ -29,6 +29,13 @@ pub(super) struct Analysis {
     block: bool,
 }
 
+impl Analysis {
+    /// Whether the text may be written as a block (`|` or `>`).
+    pub(super) fn allows_block(self) -> bool {
+        self.block
+    }
+}
+
 const PLAIN: Analysis = Analysis { multiline: false, plain: true, single_quoted: true, block: true };
 
 /// Chooses the style of a string.

@@ -7,8 +7,9 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use super::folded;
 use super::resolve::{self, Resolved};
-use super::{Content, Dialect, Entry, Limits, Node, ScalarStyle, YamlError, parse_documents, parse_first};
+use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
 use crate::number;
 
 /// What a second entry with the same key means.
@@ -54,7 +55,7 @@ impl Node {
             Dialect::V2 => DuplicateKeys::LastWins,
             Dialect::V3 => DuplicateKeys::Refused,
         };
-        Conversion { dialect, duplicates }.root(self)
+        Conversion { dialect, duplicates }.value(self, Place::Top)
     }
 
     /// Like [`Node::to_value`], but equal keys are an error in both dialects.
@@ -62,7 +63,7 @@ impl Node {
     /// # Errors
     /// As [`Node::to_value`].
     pub fn to_value_strict(&self, dialect: Dialect) -> Result<Value, YamlError> {
-        Conversion { dialect, duplicates: DuplicateKeys::Refused }.root(self)
+        Conversion { dialect, duplicates: DuplicateKeys::Refused }.value(self, Place::Top)
     }
 
     /// What a scalar means under its tag and style; [`Resolved::Text`] for collections.
@@ -88,29 +89,42 @@ struct Conversion {
     duplicates: DuplicateKeys,
 }
 
-impl Conversion {
-    fn root(self, node: &Node) -> Result<Value, YamlError> {
-        self.value(node, Level::Top)
-    }
+/// Where a node stands; kyaml prints a node and reads it again, which matters there.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Top,
+    Block,
+    Flow,
+}
 
-    fn value(self, node: &Node, level: Level) -> Result<Value, YamlError> {
+impl Place {
+    fn inside(self, flow: bool) -> Self {
+        if flow || self == Place::Flow { Place::Flow } else { Place::Block }
+    }
+}
+
+impl Conversion {
+    fn value(self, node: &Node, place: Place) -> Result<Value, YamlError> {
         match &node.content {
-            Content::Scalar { text, style } => self.scalar(node, text, *style),
-            Content::Sequence { items, .. } => {
-                items.iter().map(|item| self.value(item, Level::Inner)).collect::<Result<_, _>>().map(Value::Array)
+            Content::Scalar { text, style } => self.scalar(node, (text, *style), place),
+            Content::Sequence { items, flow } => {
+                let inside = place.inside(*flow);
+                items.iter().map(|item| self.value(item, inside)).collect::<Result<_, _>>().map(Value::Array)
             }
-            Content::Mapping { entries, .. } => match self.dialect {
+            Content::Mapping { entries, flow } => match self.dialect {
                 Dialect::V2 => self.mapping_v2(entries),
-                Dialect::V3 => self.mapping_v3(entries, level),
+                Dialect::V3 => self.mapping_v3(entries, place, place.inside(*flow)),
             },
         }
     }
 
-    fn scalar(self, node: &Node, text: &str, style: ScalarStyle) -> Result<Value, YamlError> {
+    fn scalar(self, node: &Node, (text, style): (&str, ScalarStyle), place: Place) -> Result<Value, YamlError> {
         if node.tag.as_deref() == Some("!!binary") {
             return decode_binary(node, text).map(Value::String);
         }
         Ok(match resolve_scalar(node, text, style, self.dialect)? {
+            // kyaml prints nothing within brackets as '', which then is a string.
+            Resolved::Null if text.is_empty() && place == Place::Flow && self.dialect == Dialect::V3 => Value::from(""),
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::from(value),
@@ -124,76 +138,80 @@ impl Conversion {
                 YamlError::Value { value: name, position: node.span.start }
             })?,
             Resolved::Time(time) if self.dialect == Dialect::V3 => Value::String(time.to_string()),
-            Resolved::Time(_) | Resolved::Text => Value::String(text.to_owned()),
+            Resolved::Time(_) | Resolved::Text => {
+                let reprinted = self.dialect == Dialect::V3 && style == ScalarStyle::Folded && place != Place::Flow;
+                Value::String(if reprinted { folded::reprint(text) } else { text.to_owned() })
+            }
         })
     }
 
     /// v2 takes entries in order, so that a merge overrides what came before it.
     fn mapping_v2(self, entries: &[Entry]) -> Result<Value, YamlError> {
-        let mut map = Map::new();
-        let mut seen = BTreeSet::new();
-        let mut lines = Vec::new();
-        self.fill_v2(entries, &mut map, &mut (&mut seen, &mut lines))?;
-        match lines.first() {
-            Some(_) => {
-                let position = lines[0].1;
-                Err(YamlError::DuplicateKeys { lines: lines.into_iter().map(|(line, _)| line).collect(), position })
-            }
-            None => Ok(Value::Object(map)),
+        let mut filling = Filling::default();
+        self.fill_v2(entries, &mut filling)?;
+        match filling.first_duplicate {
+            Some(position) => Err(YamlError::DuplicateKeys { lines: filling.duplicates, position }),
+            None => Ok(Value::Object(filling.map)),
         }
     }
 
-    fn fill_v2(
-        self,
-        entries: &[Entry],
-        map: &mut Map<String, Value>,
-        strict: &mut (&mut BTreeSet<String>, &mut Vec<(String, super::Position)>),
-    ) -> Result<(), YamlError> {
+    fn fill_v2(self, entries: &[Entry], filling: &mut Filling) -> Result<(), YamlError> {
         for Entry { key, value } in entries {
             if key.is_merge_key() {
                 for merged in merge_sources(value)?.into_iter().rev() {
-                    self.fill_v2(merged, map, strict)?;
+                    self.fill_v2(merged, filling)?;
                 }
                 continue;
             }
-            let name = self.key_v2(key)?;
-            let converted = self.value(value, Level::Inner)?;
-            if self.duplicates == DuplicateKeys::Refused && !strict.0.insert(name.clone()) {
-                let line = format!("line {}: key {name:?} already set in map", value.span.start.line);
-                strict.1.push((line, key.span.start));
-                continue;
+            let (name, identity) = self.key_v2(key, value)?;
+            let converted = self.value(value, Place::Block)?;
+            if self.duplicates == DuplicateKeys::Refused {
+                let line = format!("line {}: key {identity} already set in map", value.span.start.line);
+                if !filling.seen.insert(identity) {
+                    filling.duplicates.push(line);
+                    filling.first_duplicate.get_or_insert(key.span.start);
+                    continue;
+                }
             }
-            map.insert(name, converted);
+            filling.map.insert(name, converted);
         }
         Ok(())
     }
 
-    fn key_v2(self, key: &Node) -> Result<String, YamlError> {
+    /// The key as JSON has it, and as Go's `%#v` prints it: `1` and `"1"` are different keys that become one.
+    fn key_v2(self, key: &Node, value: &Node) -> Result<(String, String), YamlError> {
+        let refused = |problem: String| Err(YamlError::Key { problem, position: key.span.start });
         let Content::Scalar { text, style } = &key.content else {
-            let problem = "yaml: invalid map key".to_owned();
-            return Err(YamlError::Key { problem, position: key.span.start });
+            return refused("yaml: invalid map key".to_owned());
         };
         if key.tag.as_deref() == Some("!!binary") {
-            return decode_binary(key, text);
+            return decode_binary(key, text).map(|text| (text.clone(), format!("{text:?}")));
         }
+        let unsupported = |kind: &str, key: String| {
+            let value = value.as_text().map(|text| format!(", value: {}", self.go_syntax(value, text)));
+            format!("unsupported map key of type: {kind}, key: {key}{}", value.unwrap_or_default())
+        };
         match resolve_scalar(key, text, *style, self.dialect)? {
-            Resolved::Bool(value) => Ok(value.to_string()),
-            Resolved::Int(value) => Ok(value.to_string()),
-            Resolved::Float(value) => Ok(number::general_float32(value)),
-            Resolved::Time(_) | Resolved::Text => Ok(text.clone()),
-            Resolved::Null => Err(YamlError::Key {
-                problem: "unsupported map key of type: %!s(<nil>), key: <nil>".to_owned(),
-                position: key.span.start,
-            }),
-            Resolved::UInt(value) => Err(YamlError::Key {
-                problem: format!("unsupported map key of type: uint64, key: 0x{value:x}"),
-                position: key.span.start,
-            }),
+            Resolved::Bool(value) => Ok((value.to_string(), value.to_string())),
+            Resolved::Int(value) => Ok((value.to_string(), value.to_string())),
+            Resolved::Float(value) => Ok((number::general_float32(value), value.to_string())),
+            Resolved::Time(_) | Resolved::Text => Ok((text.clone(), format!("{text:?}"))),
+            Resolved::Null => refused(unsupported("%!s(<nil>)", "<nil>".to_owned())),
+            Resolved::UInt(value) => refused(unsupported("uint64", format!("0x{value:x}"))),
         }
     }
 
-    fn mapping_v3(self, entries: &[Entry], level: Level) -> Result<Value, YamlError> {
-        self.refuse_duplicates_v3(entries)?;
+    fn go_syntax(self, node: &Node, text: &str) -> String {
+        match node.resolve(self.dialect) {
+            Ok(Resolved::Null) => "interface {}(nil)".to_owned(),
+            Ok(Resolved::UInt(value)) => format!("0x{value:x}"),
+            Ok(Resolved::Text | Resolved::Time(_)) | Err(_) => format!("{text:?}"),
+            Ok(_) => text.to_owned(),
+        }
+    }
+
+    fn mapping_v3(self, entries: &[Entry], place: Place, inside: Place) -> Result<Value, YamlError> {
+        refuse_duplicates_v3(entries)?;
         let mut map = Map::new();
         let mut merges = Vec::new();
         for Entry { key, value } in entries {
@@ -201,10 +219,13 @@ impl Conversion {
                 merges = merge_sources(value)?;
                 continue;
             }
-            map.insert(self.key_v3(key, level)?, self.value(value, Level::Inner)?);
+            let converted = self.value(value, inside)?;
+            if let Some(name) = self.key_v3(key, place)? {
+                map.insert(name, converted);
+            }
         }
         for merged in merges {
-            let Value::Object(merged) = self.mapping_v3(merged, level)? else { continue };
+            let Value::Object(merged) = self.mapping_v3(merged, place, inside)? else { continue };
             for (key, value) in merged {
                 map.entry(key).or_insert(value);
             }
@@ -212,45 +233,64 @@ impl Conversion {
         Ok(Value::Object(map))
     }
 
-    fn refuse_duplicates_v3(self, entries: &[Entry]) -> Result<(), YamlError> {
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut lines = Vec::new();
-        let mut position = None;
-        for Entry { key, .. } in entries {
-            let Some(text) = key.as_text() else { continue };
-            let line = key.span.start.line;
-            if let Some(before) = first.get(text) {
-                lines.push(format!("line {line}: mapping key {text:?} already defined at line {before}"));
-                position.get_or_insert(key.span.start);
-                continue;
-            }
-            first.insert(text, line);
-        }
-        position.map_or(Ok(()), |position| Err(YamlError::DuplicateKeys { lines, position }))
-    }
-
-    /// At the top kyaml asks for string keys and gets their text; below, a key of another type has no JSON.
-    fn key_v3(self, key: &Node, level: Level) -> Result<String, YamlError> {
-        let problem = "json: unsupported type: map[interface {}]interface {}".to_owned();
-        let Content::Scalar { text, style } = &key.content else {
-            return Err(YamlError::Key { problem, position: key.span.start });
+    /// At the top kyaml asks for string keys and gets their text, but drops null; below, a key of another type has no JSON.
+    fn key_v3(self, key: &Node, place: Place) -> Result<Option<String>, YamlError> {
+        let refused = || {
+            let problem = "json: unsupported type: map[interface {}]interface {}".to_owned();
+            Err(YamlError::Key { problem, position: key.span.start })
         };
-        if key.tag.as_deref() == Some("!!binary") && level == Level::Top {
-            return decode_binary(key, text);
+        let Content::Scalar { text, style } = &key.content else { return refused() };
+        if key.tag.as_deref() == Some("!!binary") && place == Place::Top {
+            return decode_binary(key, text).map(Some);
         }
         match resolve_scalar(key, text, *style, self.dialect)? {
-            Resolved::Text => Ok(text.clone()),
-            Resolved::Null => Err(YamlError::Key { problem, position: key.span.start }),
-            _ if level == Level::Top => Ok(text.clone()),
-            _ => Err(YamlError::Key { problem, position: key.span.start }),
+            Resolved::Text | Resolved::Time(_) => Ok(Some(text.clone())),
+            Resolved::Null if text.is_empty() => Ok(Some(String::new())),
+            Resolved::Null if place == Place::Top => Ok(None),
+            _ if place == Place::Top => Ok(Some(text.clone())),
+            _ => refused(),
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Level {
-    Top,
-    Inner,
+/// A v2 mapping in the making.
+#[derive(Default)]
+struct Filling {
+    map: Map<String, Value>,
+    /// The keys so far, where duplicates are refused.
+    seen: BTreeSet<String>,
+    duplicates: Vec<String>,
+    first_duplicate: Option<Position>,
+}
+
+/// At most this many lines about duplicates: Go names every pair.
+const DUPLICATE_LINES: usize = 100;
+
+fn refuse_duplicates_v3(entries: &[Entry]) -> Result<(), YamlError> {
+    let mut places: BTreeMap<&str, Vec<Position>> = BTreeMap::new();
+    let keys = || entries.iter().filter(|entry| !entry.key.alias).map(|entry| &entry.key);
+    let mut first_duplicate = None;
+    for key in keys() {
+        if let Some(text) = key.as_text() {
+            let places = places.entry(text).or_default();
+            if !places.is_empty() {
+                first_duplicate.get_or_insert(key.span.start);
+            }
+            places.push(key.span.start);
+        }
+    }
+    let Some(position) = first_duplicate else { return Ok(()) };
+    let mut lines = Vec::new();
+    for key in keys() {
+        let Some((text, places)) = key.as_text().and_then(|text| places.get_key_value(text)) else { continue };
+        for later in places.iter().filter(|place| place.offset > key.span.start.offset) {
+            if lines.len() < DUPLICATE_LINES {
+                let (line, before) = (later.line, key.span.start.line);
+                lines.push(format!("line {line}: mapping key {text:?} already defined at line {before}"));
+            }
+        }
+    }
+    Err(YamlError::DuplicateKeys { lines, position })
 }
 
 /// The mappings a merge key's value names, the strongest first.
@@ -266,13 +306,13 @@ fn merge_sources(value: &Node) -> Result<Vec<&[Entry]>, YamlError> {
 }
 
 fn resolve_scalar(node: &Node, text: &str, style: ScalarStyle, dialect: Dialect) -> Result<Resolved, YamlError> {
-    let Some(tag) = node.tag.as_deref() else {
-        return Ok(match style {
-            ScalarStyle::Plain => resolve::resolve(text, dialect),
-            _ => Resolved::Text,
-        });
+    let untagged = || match style {
+        ScalarStyle::Plain => resolve::resolve(text, dialect),
+        _ => Resolved::Text,
     };
+    let Some(tag) = node.tag.as_deref() else { return Ok(untagged()) };
     let resolved = match tag {
+        "!" if dialect == Dialect::V3 => return Ok(untagged()),
         "!!str" => return Ok(Resolved::Text),
         "!!timestamp" => resolve::resolve(text, dialect),
         "!!bool" | "!!int" | "!!float" | "!!null" => resolve::resolve_without_times(text, dialect),
