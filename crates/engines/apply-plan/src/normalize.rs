@@ -32,7 +32,7 @@ pub fn normalize(object: &mut Value) {
 /// Ports are merged by number and protocol, so the API server's merge needs the default of the second.
 fn default_protocols(object: &mut Value) {
     let pod_spec = match (text(object, "apiVersion"), text(object, "kind")) {
-        ("v1", "Service") => return default_port_protocols(object.pointer_mut("/spec/ports")),
+        ("v1", "Service") => return default_service_ports(object.pointer_mut("/spec/ports")),
         ("v1", "Pod") => "/spec",
         ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch/v1", "Job") => "/spec/template/spec",
         ("batch/v1", "CronJob") => "/spec/jobTemplate/spec/template/spec",
@@ -42,6 +42,18 @@ fn default_protocols(object: &mut Value) {
     for container in containers.into_iter().flatten() {
         default_port_protocols(container.get_mut("ports"));
     }
+}
+
+/// Go also prints a target port of 0 where there is none. The API server reads it as "the same port", and it keeps others from
+/// changing the field.
+fn default_service_ports(ports: Option<&mut Value>) {
+    let Some(ports) = ports else { return };
+    for port in ports.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        if port.get("targetPort").is_none_or(Value::is_null) {
+            port.insert("targetPort".to_owned(), Value::from(0));
+        }
+    }
+    default_port_protocols(Some(ports));
 }
 
 fn default_port_protocols(ports: Option<&mut Value>) {
