@@ -114,7 +114,11 @@ impl<T: FlagValue> Slot for TypedSlot<T> {
     fn set(&mut self, text: &str) -> Result<(), String> {
         let parsed = T::parse(text)?;
         let mut value = self.value.borrow_mut();
-        if self.changed { value.add(parsed) } else { *value = parsed }
+        if self.changed {
+            value.add(parsed)
+        } else {
+            *value = parsed
+        }
         self.changed = true;
         Ok(())
     }
@@ -177,12 +181,7 @@ impl FlagSet {
         Ok(())
     }
 
-    fn assign(
-        &mut self,
-        name: &str,
-        inline: Option<String>,
-        rest: &mut impl Iterator<Item = OsString>,
-    ) -> Result<(), FlagError> {
+    fn assign(&mut self, name: &str, inline: Option<String>, rest: &mut impl Iterator<Item = OsString>) -> Result<(), FlagError> {
         let definition = self.definitions.get_mut(name).ok_or_else(|| FlagError::Unknown(format!("--{name}")))?;
         let value = match (inline, definition.value_when_bare) {
             (Some(value), _) => value,

@@ -7,10 +7,8 @@ use std::path::PathBuf;
 /// # Panics
 /// When `CI=true` and the folder is absent: a check that silently did nothing would look like one that passed.
 pub(crate) fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("WEIR_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("WEIR_SHARED")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
     let folder = shared.join("recorded/flux");
     if folder.is_dir() {
         return Some(folder);

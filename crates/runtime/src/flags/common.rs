@@ -138,8 +138,7 @@ impl CommonFlags {
         let kube_api_burst = set.add("kube-api-burst", 300, "Requests at once to an API server without own flow control.");
         let min_retry_delay = set.add("min-retry-delay", Duration::from_millis(750), "The first pause after a failure.");
         let max_retry_delay = set.add("max-retry-delay", seconds(900), "The longest pause after repeated failures.");
-        let feature_gates =
-            set.add("feature-gates", GateSettings::default(), "Comma separated Name=true or Name=false pairs.");
+        let feature_gates = set.add("feature-gates", GateSettings::default(), "Comma separated Name=true or Name=false pairs.");
         let token_cache_max_size = set.add("token-cache-max-size", 100, "Entries of the token cache; 0 disables it.");
         let token_cache_max_duration = set.add("token-cache-max-duration", seconds(3600), "The longest life of a token.");
         let default_service_account =
@@ -193,8 +192,10 @@ impl CommonFlags {
         if !(self.kube_api_qps.is_finite() && self.kube_api_qps > 0.0) || self.kube_api_burst == 0 {
             return refuse("--kube-api-qps and --kube-api-burst must be greater than 0");
         }
-        let selectors = [("--watch-label-selector", &self.watch_label_selector),
-            ("--watch-configs-label-selector", &self.watch_configs_label_selector)];
+        let selectors = [
+            ("--watch-label-selector", &self.watch_label_selector),
+            ("--watch-configs-label-selector", &self.watch_configs_label_selector),
+        ];
         for (flag, text) in selectors {
             if let Err(reason) = super::selector::check_selector(text) {
                 return Err(FlagError::Inconsistent(format!("unable to parse {flag} {text:?}: {reason}")));
@@ -278,7 +279,6 @@ fn define_optional(set: &mut FlagSet, optional: &[OptionalFlag]) -> impl FnOnce(
         seconds(30),
         "The interval at which failing dependencies are looked at again.",
     );
-    let retry =
-        definer.optional(OptionalFlag::HttpRetry, "http-retry", 9, "Retries when an artifact cannot be downloaded.");
+    let retry = definer.optional(OptionalFlag::HttpRetry, "http-retry", 9, "Retries when an artifact cannot be downloaded.");
     move || (references.get(), jitter.get(), dependency.get(), retry.get())
 }

@@ -94,14 +94,20 @@ fn wrong_command_lines_say_what_is_wrong() {
         ("--concurrent=-1", "invalid argument \"-1\" for \"--concurrent\" flag: must not be negative"),
         ("--concurrent=0", "--concurrent must be at least 1"),
         ("--watch-all-namespaces=yes", "invalid argument \"yes\" for \"--watch-all-namespaces\" flag: must be true or false"),
-        ("--max-retry-delay=5", "invalid argument \"5\" for \"--max-retry-delay\" flag: must be a duration such as 30s, 5m or 1h30m"),
+        (
+            "--max-retry-delay=5",
+            "invalid argument \"5\" for \"--max-retry-delay\" flag: must be a duration such as 30s, 5m or 1h30m",
+        ),
         ("--feature-gates=Nope=true", "feature-gate 'Nope' not supported"),
         ("--feature-gates=ExternalArtifact", "malformed pair"),
         ("--feature-gates=ExternalArtifact=maybe", "gate \"ExternalArtifact\" must be true or false"),
         ("--interval-jitter-percentage=100", "must be a non-negative value and less than 100"),
         ("--interval-jitter-percentage=300", "must be between 0 and 255"),
         ("--watch-label-selector=a==b==c,,(", "unable to parse --watch-label-selector"),
-        ("--enable-leader-election --leader-election-lease-duration=10s", "must be greater than --leader-election-renew-deadline"),
+        (
+            "--enable-leader-election --leader-election-lease-duration=10s",
+            "must be greater than --leader-election-renew-deadline",
+        ),
     ] {
         let message = parse(line).expect_err(line).to_string();
         assert!(message.contains(expected), "{line}: {message}");
@@ -119,7 +125,9 @@ fn a_flag_that_the_controller_lacks_is_unknown() {
 #[test]
 fn help_lists_every_flag_with_its_default() {
     let Err(FlagError::Help(usage)) = parse("--concurrent=1 --help --nope") else { panic!("no help") };
-    for expected in ["Usage of test-controller:", "--concurrent int", "(default 4)", "--enable-leader-election \n", "(default 35s)"] {
+    for expected in
+        ["Usage of test-controller:", "--concurrent int", "(default 4)", "--enable-leader-election \n", "(default 35s)"]
+    {
         assert!(usage.contains(expected), "{expected} is not in\n{usage}");
     }
 }

@@ -100,7 +100,11 @@ fn the_text_can_be_parsed_and_holds_what_was_counted() {
         ("controller_runtime_reconcile_time_seconds_count", vec![controller], 3.0),
         ("controller_runtime_max_concurrent_reconciles", vec![controller], 2.0),
         ("controller_runtime_active_workers", vec![controller], 1.0),
-        ("gotk_reconcile_duration_seconds_count", vec![("kind", "GitRepository"), ("name", "a\"b\\c\n"), ("namespace", "ns")], 1.0),
+        (
+            "gotk_reconcile_duration_seconds_count",
+            vec![("kind", "GitRepository"), ("name", "a\"b\\c\n"), ("namespace", "ns")],
+            1.0,
+        ),
         ("workqueue_depth", vec![controller, ("name", "gitrepository"), ("priority", "0")], 3.0),
         ("workqueue_adds_total", vec![controller, ("name", "gitrepository")], 1.0),
         ("workqueue_queue_duration_seconds_count", vec![controller, ("name", "gitrepository")], 1.0),
