@@ -10,11 +10,12 @@ use crate::error_chain::error_chain;
 use crate::events::{Event, Recorder};
 use crate::jitter::Jitter;
 use crate::metrics::{ControllerMetrics, ReconcileResult};
+use crate::process::{Process, Scope};
 use crate::queue::{Backoff, ObjectKey, Queue, Wake};
 use crate::reconciler::{Finalized, Next, Reconciler, Report, StatusOf};
 use crate::run::{Run, Shared, event_object};
 use crate::status;
-use crate::store::{Change, Scope, Store, key_of};
+use crate::store::{Change, Store, key_of};
 use api::meta::ReconciledObject;
 use api::meta::annotations::{FINALIZER, RECONCILE_REQUEST};
 use futures::StreamExt;
@@ -32,8 +33,6 @@ use tracing::Instrument;
 
 /// A run that is not over after this time has its progress written to status.
 const PROGRESS_AFTER: Duration = Duration::from_millis(1_000);
-/// How long runs get to reach a safe place when the process ends.
-const GRACE: Duration = Duration::from_secs(20);
 
 /// What a controller needs besides its logic.
 #[derive(Clone)]
@@ -56,6 +55,24 @@ pub struct Options {
     pub metrics: ControllerMetrics,
     /// Cancelled when the process ends.
     pub shutdown: CancellationToken,
+}
+
+impl Options {
+    /// The options that a process has for the kind `kind`.
+    pub fn new(process: &Process, kind: &'static str, field_manager: &str) -> Self {
+        let flags = &process.flags;
+        Self {
+            client: process.client.clone(),
+            field_manager: field_manager.to_owned(),
+            scope: process.scope.clone(),
+            concurrency: flags.concurrent,
+            backoff: Backoff { minimum: flags.min_retry_delay, maximum: flags.max_retry_delay },
+            jitter: Jitter::of_flag(flags.interval_jitter_percentage),
+            recorder: process.recorder.clone(),
+            metrics: process.metrics.controller(kind),
+            shutdown: process.shutdown.clone(),
+        }
+    }
 }
 
 /// A controller of one kind, ready to run. Its store and queue can be used by other watches before it starts.
@@ -83,7 +100,7 @@ impl<R: Reconciler> Controller<R> {
         &self.store
     }
 
-    /// Works until shutdown, then gives running reconciles some time to end.
+    /// Works until shutdown and until the reconciles that run then have ended; whoever runs this decides how long they may.
     pub async fn run(self) {
         let this = Arc::new(self);
         let watching = tokio::spawn(Arc::clone(&this).watch());
@@ -96,10 +113,7 @@ impl<R: Reconciler> Controller<R> {
             running.spawn(Arc::clone(&this).work(key, permit, Arc::clone(&workers)));
         }
         this.queue.close();
-        let ended = tokio::time::timeout(GRACE, async { while running.join_next().await.is_some() {} }).await;
-        if ended.is_err() {
-            tracing::warn!("some reconciles did not end within {} s and are abandoned", GRACE.as_secs());
-        }
+        while running.join_next().await.is_some() {}
         watching.abort();
         observing.abort();
     }

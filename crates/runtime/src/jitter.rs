@@ -8,18 +8,10 @@ pub struct Jitter {
     percentage: u8,
 }
 
-/// Why a percentage is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the interval jitter percentage must be between 0 and 99, not {0}")]
-pub struct JitterError(pub u64);
-
 impl Jitter {
-    /// A jitter of `percentage`, 0 to 99.
-    pub fn new(percentage: u64) -> Result<Self, JitterError> {
-        match u8::try_from(percentage) {
-            Ok(small) if small < 100 => Ok(Self { percentage: small }),
-            _ => Err(JitterError(percentage)),
-        }
+    /// The jitter of a flag that was checked to be 0 to 99.
+    pub fn of_flag(percentage: u8) -> Self {
+        Self { percentage: percentage.min(99) }
     }
 
     /// The interval, longer or shorter by a random part.
@@ -40,11 +32,10 @@ mod tests {
 
     #[test]
     fn an_interval_moves_by_the_percentage_at_most() {
-        let jitter = Jitter::new(5).expect("5 is in range");
+        let jitter = Jitter::of_flag(5);
         let minute = Duration::from_secs(60);
         assert_eq!(jitter.spread_by(minute, 0.0), Duration::from_secs(57));
         assert_eq!(jitter.spread_by(minute, 0.5), minute);
         assert_eq!(Jitter::default().spread_by(minute, 0.9), minute);
-        assert_eq!(Jitter::new(100).err(), Some(JitterError(100)));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! One object that does not decode is reported and left out; the others are served.
 
+use crate::process::Scope;
 use crate::queue::ObjectKey;
 use futures::{Stream, StreamExt};
 use kube::api::{ApiResource, DynamicObject};
@@ -13,15 +14,6 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch as signal;
-
-/// Which objects a controller cares for.
-#[derive(Debug, Clone, Default)]
-pub struct Scope {
-    /// One namespace, or all of them.
-    pub namespace: Option<String>,
-    /// A label selector, as in `sharding.fluxcd.io/key=shard1`.
-    pub labels: Option<String>,
-}
 
 /// What changed in a store.
 #[derive(Debug, Clone)]
@@ -116,7 +108,7 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
             None => Api::all_with(client, &resource),
         };
         let mut config = watcher::Config::default().any_semantic();
-        if let Some(labels) = &scope.labels {
+        if let Some(labels) = &scope.label_selector {
             config = config.labels(labels);
         }
         let store = self.clone();
