@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{api_version, kind, name};
+use super::{api_group, api_version, kind, name};
 use crate::yaml::{Dialect, Limits, YamlError, parse_first};
 
 /// Why a stream cannot be read.
@@ -97,7 +97,9 @@ fn collect(value: Value, document: usize, objects: &mut Vec<Value>) -> Result<()
         Value::Object(object) => object,
         _ => return Err(SplitError::NotAnObject { document }),
     };
-    if object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
+    // An apiVersion that cannot be read hides the kind.
+    let readable = object.get("apiVersion").and_then(Value::as_str).is_none_or(|version| api_group(version).is_some());
+    if !readable || object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(SplitError::KindMissing { document });
     }
     if let Some(Value::Array(items)) = object.get_mut("items") {

@@ -137,7 +137,9 @@ impl Conversion {
                 };
                 YamlError::Value { value: name, position: node.span.start }
             })?,
-            Resolved::Time(time) if self.dialect == Dialect::V3 => Value::String(time.to_string()),
+            Resolved::Time(time) if self.dialect == Dialect::V3 && !is_quoted_in_flow(node, text, place) => {
+                Value::String(time.to_string())
+            }
             Resolved::Time(_) | Resolved::Text => {
                 let reprinted = self.dialect == Dialect::V3 && style == ScalarStyle::Folded && place != Place::Flow;
                 Value::String(if reprinted { folded::reprint(text) } else { text.to_owned() })
@@ -220,7 +222,7 @@ impl Conversion {
                 continue;
             }
             let converted = self.value(value, inside)?;
-            if let Some(name) = self.key_v3(key, place)? {
+            if let Some(name) = self.key_v3(key, place, inside)? {
                 map.insert(name, converted);
             }
         }
@@ -234,7 +236,7 @@ impl Conversion {
     }
 
     /// At the top kyaml asks for string keys and gets their text, but drops null; below, a key of another type has no JSON.
-    fn key_v3(self, key: &Node, place: Place) -> Result<Option<String>, YamlError> {
+    fn key_v3(self, key: &Node, place: Place, inside: Place) -> Result<Option<String>, YamlError> {
         let refused = || {
             let problem = "json: unsupported type: map[interface {}]interface {}".to_owned();
             Err(YamlError::Key { problem, position: key.span.start })
@@ -244,13 +246,19 @@ impl Conversion {
             return decode_binary(key, text).map(Some);
         }
         match resolve_scalar(key, text, *style, self.dialect)? {
-            Resolved::Text | Resolved::Time(_) => Ok(Some(text.clone())),
+            Resolved::Text => Ok(Some(text.clone())),
+            Resolved::Time(_) if is_quoted_in_flow(key, text, inside) => Ok(Some(text.clone())),
             Resolved::Null if text.is_empty() => Ok(Some(String::new())),
             Resolved::Null if place == Place::Top => Ok(None),
             _ if place == Place::Top => Ok(Some(text.clone())),
             _ => refused(),
         }
     }
+}
+
+/// Whether kyaml prints a time in quotes, which makes it a string: within brackets it does so for the colon.
+fn is_quoted_in_flow(node: &Node, text: &str, place: Place) -> bool {
+    place == Place::Flow && node.tag.is_none() && text.contains(':')
 }
 
 /// A v2 mapping in the making.
