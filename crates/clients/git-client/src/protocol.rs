@@ -68,6 +68,7 @@ impl<T: Transport> Conversation<T> {
             arguments.want(id);
         }
         let failed = |error: &(dyn std::error::Error + 'static)| self.wire.cause_of(error);
+        self.wire.allow(limits.pack_bytes, "bytes in a pack");
         let mut reader = arguments.send(&mut self.transport, true).map_err(|error| failed(&error))?;
         if sideband_all {
             reader.set_progress_handler(Some(progress(&self.wire)));
@@ -76,10 +77,15 @@ impl<T: Transport> Conversation<T> {
         if !response.has_pack() {
             return Err(Cause::Protocol("the server sent no pack".to_owned()));
         }
+        // A refusal in the older protocol stands where the pack would be.
+        if let Some(Ok(Ok(line))) = reader.peek_data_line()
+            && let Some(text) = line.strip_prefix(b"ERR ")
+        {
+            return Err(Cause::Protocol(format!("remote: {}", self.wire.clean(&String::from_utf8_lossy(text)))));
+        }
         if !sideband_all {
             reader.set_progress_handler(Some(progress(&self.wire)));
         }
-        self.wire.allow(limits.pack_bytes, "bytes in a pack");
         store.receive(&self.wire, &mut reader, limits)
     }
 

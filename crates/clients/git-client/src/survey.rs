@@ -126,3 +126,6 @@ fn is_forbidden(name: &[u8]) -> bool {
 pub(crate) fn content(error: &(dyn std::error::Error + 'static)) -> Cause {
     Cause::Content(crate::error::chain(error))
 }
+
+#[cfg(test)]
+mod tests;
