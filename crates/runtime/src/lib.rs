@@ -1,7 +1,7 @@
 //! What every controller needs: start-up, queues, status, events, metrics, artifact fetch.
 //!
-//! What is not here: anything about a single kind. A controller's `main` builds a [`flags::FlagSet`], starts the process and
-//! runs a [`controller::Controller`] for each of its kinds.
+//! What is not here: anything about a single kind. A controller's `main` builds a [`flags::FlagSet`], starts the process with
+//! [`process::run`] and runs a [`controller::Controller`] for each of its kinds.
 
 pub mod artifact_fetch;
 mod bounded;
