@@ -1,1 +1,37 @@
-//! placeholder
+//! Git over HTTP(S) and SSH, for reading: list refs, fetch one commit.
+//!
+//! ```text
+//! GitClient ─ operation ─┬─ http   gix's `Http` trait over pooled connections
+//!   async    blocking    ├─ ssh    a russh channel as gix's reader and writer
+//!                        ├─ pack   the received pack, bounded, into a temporary object store
+//!                        └─ Checkout   the commit, and its tree as `file_tree::Files`
+//! ```
+//!
+//! What this is not: a working copy (nothing is ever checked out), a chooser of revisions (`git-model` says which ref is wanted
+//! and what a commit means), or a verifier of signatures. No program is run and no configuration, environment or home directory is
+//! read, except the proxy variables for HTTP. All use of gix and russh stays inside; their types do not appear outside.
+
+mod auth;
+mod checkout;
+mod client;
+mod error;
+mod http;
+mod operation;
+mod pack;
+mod protocol;
+mod references;
+mod remote;
+mod secret;
+mod ssh;
+mod survey;
+mod wire;
+
+pub use auth::{Auth, AuthError, SecretData, SshKey};
+pub use checkout::{Checkout, GitObject};
+pub use client::{GitClient, Limits, Options};
+pub use error::{Cause, Class, Error};
+pub use references::{InvalidObjectId, Listing, ObjectId, RemoteRef, Wanted};
+pub use remote::{DEFAULT_TIMEOUT, Proxy, Remote, RemoteUrl, Scheme, Tls, UrlError};
+pub use secret::Secret;
+pub use ssh::{HostKeyError, SshAlgorithms, UnknownAlgorithm};
+pub use survey::Contents;

@@ -7,10 +7,14 @@
 //! Pure: who reads objects, and how often, is the caller's. The time of the answer is an argument.
 
 mod access;
+pub mod expression;
 pub mod job;
 pub mod kstatus;
 pub mod pods;
+pub mod ready;
+pub mod rules;
 pub mod summary;
 mod typed;
 
 pub use kstatus::{Assessment, StatusError};
+pub use rules::{HealthRule, HealthRules};

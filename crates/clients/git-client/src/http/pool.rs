@@ -1,0 +1,78 @@
+//! Connections shared by all remotes that are reached in the same way.
+
+use crate::{Cause, Proxy, Tls};
+use reqwest::header::HeaderValue;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Clients by what makes their connections different. Credentials do not: they travel with each request.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    user_agent: String,
+    clients: Arc<Mutex<BTreeMap<Way, reqwest::Client>>>,
+}
+
+type Way = (Tls, Option<Proxy>);
+
+/// Most ways kept. Rotated certificates make new ways; beyond this the whole pool starts anew.
+const MOST_WAYS: usize = 256;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+impl Pool {
+    pub(crate) fn new(user_agent: String) -> Self {
+        Self { user_agent, clients: Arc::default() }
+    }
+
+    /// The client for connections with these options.
+    pub(super) fn client(&self, tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
+        let way = (tls.clone(), proxy.cloned());
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
+            return Ok(client.clone());
+        }
+        let client = build(tls, proxy)?;
+        if clients.len() >= MOST_WAYS {
+            clients.clear();
+        }
+        clients.insert(way, client.clone());
+        Ok(client)
+    }
+
+    pub(super) fn user_agent(&self) -> Result<HeaderValue, Cause> {
+        HeaderValue::from_str(&self.user_agent).map_err(|_| Cause::Option("the user agent is not a header value".to_owned()))
+    }
+}
+
+fn build(tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT);
+    if let Some(ca) = &tls.ca {
+        let roots = reqwest::Certificate::from_pem_bundle(ca)
+            .map_err(|_| Cause::Option("the CA is not a bundle of PEM certificates".to_owned()))?;
+        if roots.is_empty() {
+            return Err(Cause::Option("the CA holds no PEM certificate".to_owned()));
+        }
+        builder = builder.tls_certs_merge(roots);
+    }
+    if let (Some(certificate), Some(key)) = (&tls.client_certificate, &tls.client_key) {
+        let identity = reqwest::Identity::from_pem(&[certificate, &b"\n"[..], key.expose()].concat())
+            .map_err(|_| Cause::Option("the client certificate and key are not usable PEM".to_owned()))?;
+        builder = builder.identity(identity);
+    }
+    if let Some(proxy) = proxy {
+        let mut via =
+            reqwest::Proxy::all(&proxy.address).map_err(|_| Cause::Option("the proxy address is not a URL".to_owned()))?;
+        if let Some((username, password)) = &proxy.credentials {
+            via = via.basic_auth(username, password.expose_text().unwrap_or_default());
+        }
+        builder = builder.proxy(via);
+    }
+    builder.build().map_err(|error| Cause::Option(crate::error::chain(&error)))
+}

@@ -1,0 +1,7 @@
+//! The client against real servers (`git http-backend`, `sshd`) and against scripted ones that misbehave.
+
+mod commit;
+mod hostile;
+mod http;
+mod ssh;
+mod support;

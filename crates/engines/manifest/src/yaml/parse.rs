@@ -1,0 +1,291 @@
+//! Builds nodes from the events of `granit-parser`, within bounds.
+//!
+//! Open collections are kept on a stack of our own, so depth costs no stack of the machine. Aliases are copied, and every copied node
+//! is counted first.
+
+use std::collections::BTreeMap;
+
+use granit_parser::{Event, Marker, Parser, StructureStyle, Tag};
+
+use super::encoding;
+use super::error::{Bound, Position};
+use super::syntax::{self, Enclosing, EnclosingKind, Surroundings};
+use super::{Content, Dialect, Entry, Limits, MAX_DEPTH, Node, ScalarStyle, Span, YamlError};
+
+/// Reads all documents of a stream. A document without content is a null node.
+///
+/// # Errors
+/// [`YamlError`], for the first thing that is wrong.
+pub fn parse_documents(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Vec<Node>, YamlError> {
+    let mut documents = Vec::new();
+    read(text.as_ref(), dialect, limits, |node| {
+        documents.push(node);
+        Wanted::More
+    })?;
+    Ok(documents)
+}
+
+/// Reads the first document and looks at nothing after it, as Go's `Unmarshal` does. `None` when there is no document.
+///
+/// # Errors
+/// [`YamlError`], for the first thing that is wrong.
+pub fn parse_first(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Option<Node>, YamlError> {
+    let mut first = None;
+    read(text.as_ref(), dialect, limits, |node| {
+        first = Some(node);
+        Wanted::Nothing
+    })?;
+    Ok(first)
+}
+
+#[derive(PartialEq)]
+enum Wanted {
+    More,
+    Nothing,
+}
+
+fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, mut take: impl FnMut(Node) -> Wanted) -> Result<(), YamlError> {
+    if bytes.len() > limits.bytes {
+        let position = Position::default();
+        return Err(YamlError::Limit { bound: Bound::Bytes, allowed: limits.bytes, position });
+    }
+    let text = encoding::check(bytes)?;
+    let depth = limits.depth.min(MAX_DEPTH);
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        bom_inside_document_as_content: true,
+        block_scalar_eof_without_line_feed: true,
+        flow_nesting_limit: depth,
+        block_nesting_limit: depth,
+    };
+    let mut builder = Builder::new(limits, depth);
+    let mut documents = 0;
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event
+            .map_err(|error| syntax::error(&error, &Surroundings { text, dialect, depth, enclosing: builder.enclosing() }))?;
+        let span = Span { start: position(span.start), end: position(span.end) };
+        if let Event::DocumentStart(..) = event {
+            documents += 1;
+            if documents > limits.documents {
+                let bound = Bound::Documents;
+                return Err(YamlError::Limit { bound, allowed: limits.documents, position: span.start });
+            }
+        }
+        if builder.expects_key() && is_missing_key(&event, span, text) {
+            return Err(syntax::missing_key(span.start, builder.enclosing(), dialect));
+        }
+        if let Some(document) = builder.event(event, span)?
+            && take(document) == Wanted::Nothing
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn position(marker: Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1, offset: marker.byte_offset().unwrap_or_default() }
+}
+
+/// A collection whose end has not been seen.
+struct Open {
+    span: Span,
+    tag: Option<String>,
+    anchor: usize,
+    flow: bool,
+    /// The cost of what is inside so far.
+    cost: usize,
+    children: Children,
+}
+
+enum Children {
+    Items(Vec<Node>),
+    Entries(Vec<Entry>, Option<Node>),
+}
+
+struct Anchored {
+    node: Node,
+    cost: usize,
+}
+
+/// Bytes of a scalar that cost as much as one node.
+const BYTES_A_NODE: usize = 32;
+
+struct Builder<'a> {
+    limits: &'a Limits,
+    depth: usize,
+    /// What aliases may still add.
+    alias_budget: usize,
+    /// What may still be kept for aliases to come: anchors within anchors are kept once each.
+    anchor_budget: usize,
+    open: Vec<Open>,
+    root: Option<Node>,
+    anchors: BTreeMap<usize, Anchored>,
+    names: BTreeMap<usize, String>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(limits: &'a Limits, depth: usize) -> Self {
+        Builder {
+            limits,
+            depth,
+            alias_budget: limits.expanded_nodes,
+            anchor_budget: limits.expanded_nodes,
+            open: Vec::new(),
+            root: None,
+            anchors: BTreeMap::new(),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Takes one event; returns a document when it ends.
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<Option<Node>, YamlError> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.anchors.clear();
+                self.names.clear();
+                self.root = None;
+            }
+            Event::DocumentEnd => return Ok(self.root.take()),
+            Event::Scalar(text, style, anchor, tag) => {
+                let cost = 1 + text.len() / BYTES_A_NODE;
+                // The parser's word for a scalar of which nothing is written.
+                let absent = text == "~" && style == granit_parser::ScalarStyle::Plain && span.start == span.end;
+                let text = if absent { String::new() } else { text.into_owned() };
+                let content = Content::Scalar { text, style: scalar_style(style) };
+                let node = Node { span, tag: tag.as_deref().map(short_tag), alias: false, content };
+                self.finish(node, anchor, cost)?;
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.start(span, tag.as_deref(), anchor, (style, Children::Items(Vec::new())))?;
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.start(span, tag.as_deref(), anchor, (style, Children::Entries(Vec::new(), None)))?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
+            Event::Anchor(id, name) => {
+                self.names.insert(id, name.into_owned());
+            }
+            Event::Alias(id) => self.alias(id, span)?,
+            Event::UnresolvedAlias(name) => {
+                return Err(YamlError::UnknownAnchor { name: name.into_owned(), position: span.start });
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn enclosing(&self) -> Option<Enclosing> {
+        self.open.last().map(|open| Enclosing {
+            line: open.span.start.line,
+            kind: match (&open.children, open.flow) {
+                (Children::Items(_), false) => EnclosingKind::BlockSequence,
+                (Children::Items(_), true) => EnclosingKind::FlowSequence,
+                (Children::Entries(..), false) => EnclosingKind::BlockMapping,
+                (Children::Entries(..), true) => EnclosingKind::FlowMapping,
+            },
+        })
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { children: Children::Entries(_, None), .. }))
+    }
+
+    fn start(
+        &mut self,
+        span: Span,
+        tag: Option<&Tag>,
+        anchor: usize,
+        (style, children): (StructureStyle, Children),
+    ) -> Result<(), YamlError> {
+        if self.open.len() >= self.depth {
+            return Err(YamlError::Limit { bound: Bound::Depth, allowed: self.depth, position: span.start });
+        }
+        let flow = style == StructureStyle::Flow;
+        let tag = tag.map(short_tag);
+        self.open.push(Open { span, tag, anchor, flow, cost: 1, children });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), YamlError> {
+        let Some(Open { span: started, tag, anchor, flow, cost, children }) = self.open.pop() else { return Ok(()) };
+        let content = match children {
+            Children::Items(items) => Content::Sequence { items, flow },
+            Children::Entries(entries, _) => Content::Mapping { entries, flow },
+        };
+        let span = Span { start: started.start, end: span.end };
+        self.finish(Node { span, tag, alias: false, content }, anchor, cost)
+    }
+
+    fn finish(&mut self, node: Node, anchor: usize, cost: usize) -> Result<(), YamlError> {
+        if anchor != 0 {
+            self.anchor_budget = self.charge(self.anchor_budget, cost, node.span)?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), cost });
+        }
+        self.place(node, cost);
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<(), YamlError> {
+        let Some(anchored) = self.anchors.get(&id) else {
+            let name = self.names.get(&id).cloned().unwrap_or_default();
+            return Err(YamlError::RecursiveAnchor { name, position: span.start });
+        };
+        let cost = anchored.cost;
+        self.alias_budget = self.charge(self.alias_budget, cost, span)?;
+        let node = Node { span, alias: true, ..anchored.node.clone() };
+        self.place(node, cost);
+        Ok(())
+    }
+
+    fn charge(&self, budget: usize, cost: usize, span: Span) -> Result<usize, YamlError> {
+        budget.checked_sub(cost).ok_or(YamlError::Limit {
+            bound: Bound::ExpandedNodes,
+            allowed: self.limits.expanded_nodes,
+            position: span.start,
+        })
+    }
+
+    fn place(&mut self, node: Node, cost: usize) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        parent.cost += cost;
+        match &mut parent.children {
+            Children::Items(items) => items.push(node),
+            Children::Entries(entries, key) => match key.take() {
+                Some(key) => entries.push(Entry { key, value: node }),
+                None => *key = Some(node),
+            },
+        }
+    }
+}
+
+/// Whether a key is absent although no `?` announces one.
+fn is_missing_key(event: &Event<'_>, span: Span, text: &str) -> bool {
+    let Event::Scalar(_, granit_parser::ScalarStyle::Plain, 0, None) = event else { return false };
+    let (before, after) = text.split_at_checked(span.start.offset).unwrap_or_default();
+    span.start == span.end && after.starts_with(':') && !before.trim_end().ends_with('?')
+}
+
+fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
+    match style {
+        granit_parser::ScalarStyle::Plain => ScalarStyle::Plain,
+        granit_parser::ScalarStyle::SingleQuoted => ScalarStyle::SingleQuoted,
+        granit_parser::ScalarStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
+        granit_parser::ScalarStyle::Literal => ScalarStyle::Literal,
+        granit_parser::ScalarStyle::Folded => ScalarStyle::Folded,
+    }
+}
+
+/// Go's short form of a tag.
+fn short_tag(tag: &Tag) -> String {
+    let (handle, suffix) = tag.parts();
+    match format!("{handle}{suffix}").strip_prefix("tag:yaml.org,2002:") {
+        Some(core) => format!("!!{core}"),
+        None => format!("{handle}{suffix}"),
+    }
+}
