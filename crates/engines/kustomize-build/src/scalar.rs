@@ -80,9 +80,10 @@ fn value_of(node: &Node, level: Level) -> Result<Value, ValueFault> {
         Body::Nothing => Ok(Value::Null),
         Body::Scalar(text) => scalar_value(text, node.tag, node.style),
         Body::Sequence(items) => {
-            let values = items.iter().enumerate().map(|(at, item)| {
-                value_of(item, Level::Below).map_err(|fault| fault.below(&at.to_string()))
-            });
+            let values = items
+                .iter()
+                .enumerate()
+                .map(|(at, item)| value_of(item, Level::Below).map_err(|fault| fault.below(&at.to_string())));
             values.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
         Body::Mapping(entries) => mapping_value(entries, level),
@@ -180,9 +181,8 @@ pub(crate) fn number_of(float: f64) -> Option<Number> {
 fn binary_value(text: &Text) -> Result<Value, ValueFault> {
     use base64::Engine;
     let packed: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(packed)
-        .map_err(|_| ValueFault::Binary { path: String::new() })?;
+    let bytes =
+        base64::engine::general_purpose::STANDARD.decode(packed).map_err(|_| ValueFault::Binary { path: String::new() })?;
     Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
@@ -207,8 +207,39 @@ pub(crate) fn from_value(value: &Value) -> Node {
     }
 }
 
+/// The tree of a JSON value, numbers as they are.
+pub(crate) fn from_json(value: &Value) -> Node {
+    match value {
+        Value::Number(number) if number.is_i64() || number.is_u64() => Node::tagged(number.to_string(), Tag::Int),
+        Value::Array(items) => {
+            Node { body: Body::Sequence(items.iter().map(from_json).collect()), tag: Tag::Seq, style: Style::Plain }
+        }
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| Entry {
+                key: crate::tree::Key { text: key.as_str().into(), tag: Tag::Str },
+                value: from_json(value),
+            });
+            Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain }
+        }
+        other => from_value(other),
+    }
+}
+
+/// A float as go-yaml prints it: shortest, with an exponent below 1e-4 and from 1e6 on.
+pub(crate) fn go_float(float: f64) -> String {
+    let digits = format!("{:e}", float.abs());
+    let (mantissa, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        return format!("{float}");
+    }
+    let sign = if float.is_sign_negative() { "-" } else { "" };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}{mantissa}e{exponent_sign}{:02}", exponent.unsigned_abs())
+}
+
 fn from_number(number: &Number) -> Node {
-    let text = manifest::go_float(number.as_f64().unwrap_or_default());
+    let text = go_float(number.as_f64().unwrap_or_default());
     let tag = plain_tag(&text);
     Node::tagged(text, tag)
 }

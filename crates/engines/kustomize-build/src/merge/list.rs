@@ -230,7 +230,8 @@ impl Lists<'_> {
         element: Option<usize>,
         (keys, values): (&Keys<'_>, &[String]),
     ) -> Result<(), Fault> {
-        let of_mappings = keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|value| !value.is_empty());
+        let of_mappings =
+            keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|value| !value.is_empty());
         let mut is_there = false;
         let mut kept = Vec::with_capacity(list.len() + 1);
         for &index in list.iter() {

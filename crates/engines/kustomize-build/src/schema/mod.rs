@@ -71,6 +71,11 @@ impl Schema {
         Some(self.known(table::KINDS.get(at)?.2))
     }
 
+    /// Whether the built-in facts name the kind.
+    pub(crate) fn is_known(&self, api_version: &str, kind: &str) -> bool {
+        table::KINDS.binary_search_by_key(&(api_version, kind), |&(version, kind, _)| (version, kind)).is_ok()
+    }
+
     /// Whether a kind certainly lives outside of namespaces.
     pub(crate) fn is_cluster_scoped(&self, api_version: &str, kind: &str) -> bool {
         if table::CLUSTER_SCOPED.binary_search(&(api_version, kind)).is_ok() {
