@@ -213,8 +213,28 @@ impl Conversion {
     }
 
     fn mapping_v3(self, entries: &[Entry], place: Place, inside: Place) -> Result<Value, YamlError> {
-        refuse_duplicates_v3(entries)?;
         let mut map = Map::new();
+        let result = self.fill_v3(entries, &mut map, (place, inside));
+        // Go looks for duplicates first of all. Only a mapping with fewer keys than entries, or with another fault, can have any.
+        if result.is_err() || map.len() < entries.len() {
+            refuse_duplicates_v3(entries)?;
+        }
+        for merged in result? {
+            let Value::Object(merged) = self.mapping_v3(merged, place, inside)? else { continue };
+            for (key, value) in merged {
+                map.entry(key).or_insert(value);
+            }
+        }
+        Ok(Value::Object(map))
+    }
+
+    /// Converts the entries themselves and returns what is to be merged.
+    fn fill_v3<'a>(
+        self,
+        entries: &'a [Entry],
+        map: &mut Map<String, Value>,
+        (place, inside): (Place, Place),
+    ) -> Result<Vec<&'a [Entry]>, YamlError> {
         let mut merges = Vec::new();
         for Entry { key, value } in entries {
             if key.is_merge_key() {
@@ -226,13 +246,7 @@ impl Conversion {
                 map.insert(name, converted);
             }
         }
-        for merged in merges {
-            let Value::Object(merged) = self.mapping_v3(merged, place, inside)? else { continue };
-            for (key, value) in merged {
-                map.entry(key).or_insert(value);
-            }
-        }
-        Ok(Value::Object(map))
+        Ok(merges)
     }
 
     /// At the top kyaml asks for string keys and gets their text, but drops null; below, a key of another type has no JSON.
