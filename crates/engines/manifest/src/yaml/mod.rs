@@ -14,6 +14,7 @@ mod emit;
 mod encoding;
 mod error;
 mod folded;
+mod go_syntax;
 mod key_order;
 mod letters;
 mod node;

@@ -7,9 +7,9 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use super::folded;
 use super::resolve::{self, Resolved};
 use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
+use super::{folded, go_syntax};
 use crate::number;
 
 /// What a second entry with the same key means.
@@ -184,14 +184,15 @@ impl Conversion {
     fn key_v2(self, key: &Node, value: &Node) -> Result<(String, String), YamlError> {
         let refused = |problem: String| Err(YamlError::Key { problem, position: key.span.start });
         let Content::Scalar { text, style } = &key.content else {
-            return refused("yaml: invalid map key".to_owned());
+            // A key within the key is refused first.
+            self.value(key, Place::Block)?;
+            return refused(format!("yaml: invalid map key: {}", go_syntax::print(key, self.dialect)));
         };
         if key.tag.as_deref() == Some("!!binary") {
             return decode_binary(key, text).map(|text| (text.clone(), format!("{text:?}")));
         }
         let unsupported = |kind: &str, key: String| {
-            let value = value.as_text().map(|text| format!(", value: {}", self.go_syntax(value, text)));
-            format!("unsupported map key of type: {kind}, key: {key}{}", value.unwrap_or_default())
+            format!("unsupported map key of type: {kind}, key: {key}, value: {}", go_syntax::print(value, self.dialect))
         };
         match resolve_scalar(key, text, *style, self.dialect)? {
             Resolved::Bool(value) => Ok((value.to_string(), value.to_string())),
@@ -200,15 +201,6 @@ impl Conversion {
             Resolved::Time(_) | Resolved::Text => Ok((text.clone(), format!("{text:?}"))),
             Resolved::Null => refused(unsupported("%!s(<nil>)", "<nil>".to_owned())),
             Resolved::UInt(value) => refused(unsupported("uint64", format!("0x{value:x}"))),
-        }
-    }
-
-    fn go_syntax(self, node: &Node, text: &str) -> String {
-        match node.resolve(self.dialect) {
-            Ok(Resolved::Null) => "interface {}(nil)".to_owned(),
-            Ok(Resolved::UInt(value)) => format!("0x{value:x}"),
-            Ok(Resolved::Text | Resolved::Time(_)) | Err(_) => format!("{text:?}"),
-            Ok(_) => text.to_owned(),
         }
     }
 
@@ -255,7 +247,16 @@ impl Conversion {
             let problem = "json: unsupported type: map[interface {}]interface {}".to_owned();
             Err(YamlError::Key { problem, position: key.span.start })
         };
-        let Content::Scalar { text, style } = &key.content else { return refused() };
+        let Content::Scalar { text, style } = &key.content else {
+            let problem = if place == Place::Top {
+                let kind = if key.items().is_some() { "!!seq" } else { "!!map" };
+                format!("yaml: unmarshal errors:\n  line {}: cannot unmarshal {kind} into string", key.span.start.line)
+            } else {
+                self.value(key, inside)?;
+                format!("yaml: invalid map key: {}", go_syntax::print(key, self.dialect))
+            };
+            return Err(YamlError::Key { problem, position: key.span.start });
+        };
         if key.tag.as_deref() == Some("!!binary") && place == Place::Top {
             return decode_binary(key, text).map(Some);
         }
