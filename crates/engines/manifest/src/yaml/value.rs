@@ -14,7 +14,7 @@ use crate::number;
 
 /// What a second entry with the same key means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DuplicateKeys {
+enum DuplicateKeys {
     /// It replaces the first, as in v2.
     LastWins,
     /// It is an error, as in strict v2 and in v3.
