@@ -1,6 +1,6 @@
 //! Which fields the transformers change: the defaults, what `configurations:` and `crds:` add, and how they are merged.
 
-use crate::decode::{Decode, DecodeFault, Unknown, decoded};
+use crate::decode::{Decode, DecodeFault, Strictness, decoded};
 use crate::fields::FieldPath;
 use crate::identity::Gvk;
 use crate::kustomization::FieldSpec;
@@ -88,7 +88,7 @@ impl FieldConfig {
         if value.is_null() {
             return Ok(Self::default());
         }
-        let file = ConfigFile::decode(value, Unknown::Refuse)?;
+        let file = ConfigFile::decode(value, Strictness::KnownFields)?;
         let reference = |spec: &ReferenceSpec| BackReference {
             target: Gvk { group: spec.group.clone(), version: spec.version.clone(), kind: spec.kind.clone() },
             referrers: paths(&spec.fields),

@@ -4,11 +4,15 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What to do with a field that the structure does not have.
+/// How strictly a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unknown {
-    Refuse,
-    Ignore,
+pub(crate) enum Strictness {
+    /// As a kustomization file: unknown fields are errors, and only strings are strings.
+    Exact,
+    /// As a configuration file: unknown fields are errors, numbers and truth values become strings where those are wanted.
+    KnownFields,
+    /// As a plugin's configuration: unknown fields are ignored, numbers and truth values become strings.
+    Lenient,
 }
 
 /// Why a value is not of the structure.
@@ -62,55 +66,63 @@ fn mismatch(expected: &str, value: &Value) -> DecodeFault {
 
 /// A structure that can be read from a value that is not null.
 pub(crate) trait Decode: Default {
-    fn decode(value: &Value, unknown: Unknown) -> Result<Self, DecodeFault>;
+    fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault>;
 }
 
 /// Null is the default.
-pub(crate) fn decode_or_default<T: Decode>(value: &Value, unknown: Unknown) -> Result<T, DecodeFault> {
-    if value.is_null() { Ok(T::default()) } else { T::decode(value, unknown) }
+pub(crate) fn decode_or_default<T: Decode>(value: &Value, strictness: Strictness) -> Result<T, DecodeFault> {
+    if value.is_null() { Ok(T::default()) } else { T::decode(value, strictness) }
 }
 
 impl Decode for Value {
-    fn decode(value: &Value, _: Unknown) -> Result<Self, DecodeFault> {
+    fn decode(value: &Value, _: Strictness) -> Result<Self, DecodeFault> {
         Ok(value.clone())
     }
 }
 
 impl Decode for String {
-    fn decode(value: &Value, _: Unknown) -> Result<Self, DecodeFault> {
-        value.as_str().map(str::to_owned).ok_or_else(|| mismatch("a string", value))
+    fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
+        match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Bool(bool) if strictness != Strictness::Exact => Ok(bool.to_string()),
+            Value::Number(number) if strictness != Strictness::Exact => Ok(match number.as_f64() {
+                Some(float) if number.is_f64() => crate::scalar::go_float(float),
+                _ => number.to_string(),
+            }),
+            _ => Err(mismatch("a string", value)),
+        }
     }
 }
 
 impl Decode for bool {
-    fn decode(value: &Value, _: Unknown) -> Result<Self, DecodeFault> {
+    fn decode(value: &Value, _: Strictness) -> Result<Self, DecodeFault> {
         value.as_bool().ok_or_else(|| DecodeFault::new("expected true or false"))
     }
 }
 
 impl Decode for i64 {
-    fn decode(value: &Value, _: Unknown) -> Result<Self, DecodeFault> {
+    fn decode(value: &Value, _: Strictness) -> Result<Self, DecodeFault> {
         value.as_i64().ok_or_else(|| DecodeFault::new("expected an integer"))
     }
 }
 
 impl<T: Decode> Decode for Option<T> {
-    fn decode(value: &Value, unknown: Unknown) -> Result<Self, DecodeFault> {
-        T::decode(value, unknown).map(Some)
+    fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
+        T::decode(value, strictness).map(Some)
     }
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    fn decode(value: &Value, unknown: Unknown) -> Result<Self, DecodeFault> {
+    fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
         let items = value.as_array().ok_or_else(|| mismatch("a list", value))?.iter().enumerate();
-        items.map(|(at, item)| decode_or_default(item, unknown).map_err(|fault| fault.below(&at.to_string()))).collect()
+        items.map(|(at, item)| decode_or_default(item, strictness).map_err(|fault| fault.below(&at.to_string()))).collect()
     }
 }
 
 impl<T: Decode> Decode for BTreeMap<String, T> {
-    fn decode(value: &Value, unknown: Unknown) -> Result<Self, DecodeFault> {
+    fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
         let map = value.as_object().ok_or_else(|| mismatch("a mapping", value))?.iter();
-        map.map(|(key, item)| Ok((key.clone(), decode_or_default(item, unknown).map_err(|fault| fault.below(key))?))).collect()
+        map.map(|(key, item)| Ok((key.clone(), decode_or_default(item, strictness).map_err(|fault| fault.below(key))?))).collect()
     }
 }
 
@@ -124,14 +136,14 @@ macro_rules! decoded {
         impl $name {
             /// Sets the field of a key; `false` where there is none.
             #[allow(unused_variables, clippy::allow_attributes, reason = "a structure may have no fields of its own")]
-            pub(crate) fn set(&mut self, key: &str, value: &serde_json::Value, unknown: crate::decode::Unknown) -> Result<bool, crate::decode::DecodeFault> {
+            pub(crate) fn set(&mut self, key: &str, value: &serde_json::Value, strictness: crate::decode::Strictness) -> Result<bool, crate::decode::DecodeFault> {
                 $(if key.eq_ignore_ascii_case($key) {
                     if !value.is_null() {
-                        self.$field = crate::decode::Decode::decode(value, unknown)?;
+                        self.$field = crate::decode::Decode::decode(value, strictness)?;
                     }
                     return Ok(true);
                 })*
-                $(if self.$inline.set(key, value, unknown)? {
+                $(if self.$inline.set(key, value, strictness)? {
                     return Ok(true);
                 })*
                 Ok(false)
@@ -139,12 +151,12 @@ macro_rules! decoded {
         }
 
         impl crate::decode::Decode for $name {
-            fn decode(value: &serde_json::Value, unknown: crate::decode::Unknown) -> Result<Self, crate::decode::DecodeFault> {
+            fn decode(value: &serde_json::Value, strictness: crate::decode::Strictness) -> Result<Self, crate::decode::DecodeFault> {
                 let Some(map) = value.as_object() else { return Err(crate::decode::DecodeFault::new("expected a mapping")) };
                 let mut decoded = Self::default();
                 for (key, value) in map {
-                    let known = decoded.set(key, value, unknown).map_err(|fault| fault.below(key))?;
-                    if !known && unknown == crate::decode::Unknown::Refuse {
+                    let known = decoded.set(key, value, strictness).map_err(|fault| fault.below(key))?;
+                    if !known && strictness != crate::decode::Strictness::Lenient {
                         let problem = "unknown field; check its spelling and indentation";
                         return Err(crate::decode::DecodeFault::new(problem).below(key));
                     }

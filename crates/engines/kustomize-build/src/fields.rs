@@ -43,6 +43,11 @@ impl FieldPath {
         descend(&self.parts, object, creation, set)
     }
 
+    /// As [`FieldPath::apply`], in an object of whatever kind, and without making anything.
+    pub(crate) fn visit(&self, object: &mut Node, set: &mut dyn FnMut(&mut Node) -> Result<(), Fault>) -> Result<(), Fault> {
+        descend(&self.parts, object, None, set)
+    }
+
     fn selects(&self, object: &Node) -> bool {
         let text = |name: &str| object.field(name).map_or("", Node::text);
         let matches = |wanted: &str, own: &str| wanted.is_empty() || wanted == own;

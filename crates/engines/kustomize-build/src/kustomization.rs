@@ -1,6 +1,6 @@
 //! The kustomization file as data, and how it is read.
 
-use crate::decode::{Decode, DecodeFault, Unknown, decoded};
+use crate::decode::{Decode, DecodeFault, Strictness, decoded};
 use crate::identity::Gvk;
 use crate::selector::Selector;
 use serde_json::Value;
@@ -235,8 +235,8 @@ impl FieldSpec {
 
 impl Kustomization {
     /// Reads a kustomization; deprecated fields are moved to their successors.
-    pub(crate) fn read(value: &Value, unknown: Unknown) -> Result<Self, DecodeFault> {
-        if let (Unknown::Refuse, Some(map)) = (unknown, value.as_object()) {
+    pub(crate) fn read(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
+        if let (Strictness::Exact, Some(map)) = (strictness, value.as_object()) {
             let config_maps = map.iter().find(|(key, _)| key.eq_ignore_ascii_case("configMapGenerator"));
             for (at, entry) in config_maps.into_iter().flat_map(|(_, list)| list.as_array()).flatten().enumerate() {
                 if entry.as_object().is_some_and(|entry| entry.keys().any(|key| key.eq_ignore_ascii_case("type"))) {
@@ -248,7 +248,7 @@ impl Kustomization {
         if value.is_null() {
             return Ok(Self::default());
         }
-        Self::decode(value, unknown)
+        Self::decode(value, strictness)
     }
 
     /// Moves deprecated fields to their successors and fills in kind and version.

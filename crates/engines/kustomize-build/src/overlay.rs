@@ -1,6 +1,6 @@
 //! What Flux's controllers write into the root kustomization before they build it.
 
-use crate::decode::Unknown;
+use crate::decode::Strictness;
 use crate::error::BuildError;
 use crate::kustomization::{FILE_NAMES, Image, Kustomization, Patch, SelectorFields, VERSION};
 use crate::loader::{Root, Session};
@@ -34,7 +34,7 @@ pub(crate) fn target<'b>(
     };
     let path = root.path.join(file).unwrap_or_default();
     let unusable = |line, field: String, problem| BuildError::Kustomization { file: path.clone(), line, field, problem };
-    let read = Kustomization::read(&value, Unknown::Ignore);
+    let read = Kustomization::read(&value, Strictness::Lenient);
     let mut kustomization = read.map_err(|error| unusable(None, error.path.join("."), error.problem))?;
     if found.is_some() && kustomization.resources.is_empty() {
         kustomization.build_metadata = vec!["originAnnotations".to_owned()];

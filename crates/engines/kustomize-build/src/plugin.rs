@@ -1,7 +1,7 @@
 //! Built-in generators and transformers, configured by a kustomization's fields or by configurations of their own.
 
 use crate::config::{FieldConfig, merge_all, merge_one, paths};
-use crate::decode::{Decode, DecodeFault, Unknown, decoded};
+use crate::decode::{Decode, DecodeFault, Strictness, decoded};
 use crate::error::{BuildError, Cause};
 use crate::fields::FieldPath;
 use crate::generate::{Generated, generate};
@@ -167,7 +167,13 @@ pub(crate) fn of_kustomization<'b>(
         made.push(("ImageTagTransformer", Transformer::Image { image: image.clone(), fields: config.images.clone() }));
     }
     if !from.replacements.is_empty() {
-        let list = replacements(session, root, &from.replacements)?;
+        let mut list = replacements(session, root, &from.replacements)?;
+        // Written in place, an empty list of targets counts as none at all.
+        for (replacement, entry) in list.iter_mut().zip(&from.replacements) {
+            if entry.path.is_empty() && replacement.targets.as_ref().is_some_and(Vec::is_empty) {
+                replacement.targets = None;
+            }
+        }
         made.push(("ReplacementTransformer", Transformer::Replacements(list)));
     }
     Ok(made)
@@ -301,9 +307,9 @@ fn replacements<'b>(
         let value = crate::read::value(&bytes).map_err(unusable)?;
         match &value {
             Value::Array(_) => {
-                list.extend(<Vec<Replacement>>::decode(&value, Unknown::Ignore).map_err(|error| unusable(error.into()))?)
+                list.extend(<Vec<Replacement>>::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?)
             }
-            Value::Object(_) => list.push(Replacement::decode(&value, Unknown::Ignore).map_err(|error| unusable(error.into()))?),
+            Value::Object(_) => list.push(Replacement::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?),
             _ => return Err(unusable("expected a replacement or a list of them".into())),
         }
     }
@@ -367,7 +373,7 @@ pub(crate) fn configure<'b>(session: &mut Session<'b>, root: &Root<'b>, config: 
 }
 
 fn decode<T: Decode>(value: &Value) -> Result<T, DecodeFault> {
-    T::decode(value, Unknown::Ignore)
+    T::decode(value, Strictness::Lenient)
 }
 
 fn generator<'b>(session: &mut Session<'b>, root: &Root<'b>, (kind, value): (Generated, &Value)) -> Result<Plugin, BuildError> {

@@ -1,7 +1,7 @@
 //! Reading what kustomizations consist of: the file itself, resources, configurations.
 
 use crate::config::FieldConfig;
-use crate::decode::{DecodeFault, Unknown};
+use crate::decode::{DecodeFault, Strictness};
 use crate::error::{BuildError, Cause};
 use crate::kustomization::{Kustomization, is_empty};
 use crate::loader::{Root, Session};
@@ -47,7 +47,7 @@ pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Resul
         problem,
     };
     let value = value(bytes).map_err(|source| BuildError::content(path.to_string(), "a kustomization", source))?;
-    let read = Kustomization::read(&value, Unknown::Refuse);
+    let read = Kustomization::read(&value, Strictness::Exact);
     let mut kustomization = read.map_err(|error| {
         let line = line_of(bytes, &error.path);
         let field = DecodeFault { path: error.path, problem: String::new() }.to_string();

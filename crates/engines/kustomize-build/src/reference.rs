@@ -39,7 +39,7 @@ pub(crate) fn fix(session: &Session<'_>, objects: &mut Objects, config: &FieldCo
         for (reference, field) in fields.iter() {
             let role = field.text.ends_with("roleRef/name").then(|| role_kind(&object.node)).flatten();
             let finder = Finder { referrer: &referrer, target: &reference.target, role };
-            let fixed = field.apply(&mut object.node, None, &mut |node| finder.fix(node));
+            let fixed = field.visit(&mut object.node, &mut |node| finder.fix(node));
             fixed.map_err(|fault| {
                 let operation = format!("update the name reference in '{}'", field.text);
                 BuildError::object(operation, &directory.candidates[at].id, fault)

@@ -166,8 +166,8 @@ fn float_value(text: &Text, float: f64) -> Result<Value, ValueFault> {
 pub(crate) fn number_of(float: f64) -> Option<Number> {
     const TOO_LARGE_FOR_U64: f64 = 18_446_744_073_709_551_616.0;
     if float.fract() == 0.0 && float.abs() < TOO_LARGE_FOR_U64 {
-        // Below 1e21 Go's JSON prints all digits, and what fits 64 bits is read as an integer.
-        let digits = format!("{float:.0}");
+        // Below 1e21 Go's JSON prints the shortest digits and zeros, and what fits 64 bits is read as an integer.
+        let digits = format!("{float}");
         if let Ok(integer) = digits.parse::<i64>() {
             return Some(integer.into());
         }
