@@ -425,7 +425,6 @@ fn wants_run<K: ResourceExt>(before: &K, now: &K) -> bool {
 }
 
 fn run_span<K: ReconciledObject>(key: &ObjectKey, object: &K) -> tracing::Span {
-    let id = object.uid().unwrap_or_default();
     tracing::info_span!(
         "reconcile",
         controller = K::kind(&()).to_ascii_lowercase(),
@@ -433,6 +432,6 @@ fn run_span<K: ReconciledObject>(key: &ObjectKey, object: &K) -> tracing::Span {
         controllerKind = %K::kind(&()),
         namespace = %key.namespace,
         name = %key.name,
-        reconcileID = format!("{id}-{:x}", rand::random::<u32>()),
+        reconcileID = crate::identity::uuid(),
     )
 }
