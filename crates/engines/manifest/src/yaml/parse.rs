@@ -3,9 +3,10 @@
 //! Open collections are kept on a stack of our own, so depth costs no stack of the machine. Aliases are copied, and every copied node
 //! is counted first.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Marker, Parser, StructureStyle, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScanError, StructureStyle, Tag};
 
 use super::encoding;
 use super::error::{Bound, Position};
@@ -17,12 +18,7 @@ use super::{Content, Dialect, Entry, Limits, MAX_DEPTH, Node, ScalarStyle, Span,
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_documents(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Vec<Node>, YamlError> {
-    let mut documents = Vec::new();
-    read(text.as_ref(), dialect, limits, |node| {
-        documents.push(node);
-        Wanted::More
-    })?;
-    Ok(documents)
+    read(text.as_ref(), dialect, limits, Wanted::All)
 }
 
 /// Reads the first document and looks at nothing after it, as Go's `Unmarshal` does. `None` when there is no document.
@@ -30,59 +26,100 @@ pub fn parse_documents(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_first(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Option<Node>, YamlError> {
-    let mut first = None;
-    read(text.as_ref(), dialect, limits, |node| {
-        first = Some(node);
-        Wanted::Nothing
-    })?;
-    Ok(first)
+    Ok(read(text.as_ref(), dialect, limits, Wanted::First)?.pop())
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Wanted {
-    More,
-    Nothing,
+    All,
+    First,
 }
 
-fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, mut take: impl FnMut(Node) -> Wanted) -> Result<(), YamlError> {
+/// At most this many comments without a space before them, since each costs another pass.
+const GLUED_COMMENTS: usize = 64;
+
+fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, wanted: Wanted) -> Result<Vec<Node>, YamlError> {
     if bytes.len() > limits.bytes {
         let position = Position::default();
         return Err(YamlError::Limit { bound: Bound::Bytes, allowed: limits.bytes, position });
     }
-    let text = encoding::check(bytes)?;
-    let depth = limits.depth.min(MAX_DEPTH);
+    let mut text = Cow::Borrowed(encoding::check(bytes)?);
+    let mut passes = 0;
+    loop {
+        let depth = limits.depth.min(MAX_DEPTH);
+        let mut builder = Builder::new(limits, depth);
+        let error = match read_events(&text, dialect, &mut builder, wanted) {
+            Ok(documents) => return Ok(documents),
+            Err(Failure::Ours(error)) => return Err(error),
+            Err(Failure::Scan(error)) => error,
+        };
+        passes += 1;
+        match without_glued_comment(&text, &error) {
+            Some(separated) if passes <= GLUED_COMMENTS => text = Cow::Owned(separated),
+            _ => {
+                let around = Surroundings { text: &text, dialect, depth, enclosing: builder.enclosing() };
+                return Err(syntax::error(&error, &around));
+            }
+        }
+    }
+}
+
+enum Failure {
+    Scan(ScanError),
+    Ours(YamlError),
+}
+
+impl From<YamlError> for Failure {
+    fn from(error: YamlError) -> Self {
+        Failure::Ours(error)
+    }
+}
+
+fn read_events(text: &str, dialect: Dialect, builder: &mut Builder<'_>, wanted: Wanted) -> Result<Vec<Node>, Failure> {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
         bom_inside_document_as_content: true,
         block_scalar_eof_without_line_feed: true,
-        flow_nesting_limit: depth,
-        block_nesting_limit: depth,
+        flow_nesting_limit: builder.depth,
+        block_nesting_limit: builder.depth,
     };
-    let mut builder = Builder::new(limits, depth);
-    let mut documents = 0;
+    let mut documents = Vec::new();
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event
-            .map_err(|error| syntax::error(&error, &Surroundings { text, dialect, depth, enclosing: builder.enclosing() }))?;
+        let (event, span) = event.map_err(Failure::Scan)?;
         let span = Span { start: position(span.start), end: position(span.end) };
-        if let Event::DocumentStart(..) = event {
-            documents += 1;
-            if documents > limits.documents {
-                let bound = Bound::Documents;
-                return Err(YamlError::Limit { bound, allowed: limits.documents, position: span.start });
-            }
+        if let Event::DocumentStart(..) = event
+            && documents.len() >= builder.limits.documents
+        {
+            let (bound, allowed) = (Bound::Documents, builder.limits.documents);
+            return Err(YamlError::Limit { bound, allowed, position: span.start }.into());
         }
         if builder.expects_key() && is_missing_key(&event, span, text) {
-            return Err(syntax::missing_key(span.start, builder.enclosing(), dialect));
+            return Err(syntax::missing_key(span.start, builder.enclosing(), dialect).into());
         }
-        if let Some(document) = builder.event(event, span)?
-            && take(document) == Wanted::Nothing
-        {
-            break;
+        if let Some(document) = builder.event(event, span)? {
+            documents.push(document);
+            if wanted == Wanted::First {
+                break;
+            }
         }
     }
-    Ok(())
+    Ok(documents)
+}
+
+/// The text with the comment that stands in the parser's way blanked out, so that all positions stay.
+///
+/// Go's libraries need no space before a comment that follows quotes, brackets or a block scalar's header; our parser does.
+fn without_glued_comment(text: &str, error: &ScanError) -> Option<String> {
+    if !matches!(error.kind(), ErrorKind::CommentNotSeparated) {
+        return None;
+    }
+    let from = error.marker().byte_offset()?;
+    let line = text.get(from..)?.split('\n').next()?;
+    let start = from + line.find('#')?;
+    let end = from + line.len();
+    Some(format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..]))
 }
 
 pub(super) fn position(marker: Marker) -> Position {
@@ -166,10 +203,12 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Anchor(id, name) => {
+                refuse_anchor_name(&name, span)?;
                 self.names.insert(id, name.into_owned());
             }
             Event::Alias(id) => self.alias(id, span)?,
             Event::UnresolvedAlias(name) => {
+                refuse_anchor_name(&name, span)?;
                 return Err(YamlError::UnknownAnchor { name: name.into_owned(), position: span.start });
             }
             _ => {}
@@ -269,6 +308,16 @@ fn is_missing_key(event: &Event<'_>, span: Span, text: &str) -> bool {
     let Event::Scalar(_, granit_parser::ScalarStyle::Plain, 0, None) = event else { return false };
     let (before, after) = text.split_at_checked(span.start.offset).unwrap_or_default();
     span.start == span.end && after.starts_with(':') && !before.trim_end().ends_with('?')
+}
+
+/// YAML 1.1 knows only letters, digits, `_` and `-` in the names of anchors.
+fn refuse_anchor_name(name: &str, span: Span) -> Result<(), YamlError> {
+    if name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-')) {
+        return Ok(());
+    }
+    let problem = "did not find expected alphabetic or numeric character".to_owned();
+    let go_line = Some(span.start.line).filter(|&line| line > 1);
+    Err(YamlError::Syntax { problem, go_line, position: span.start })
 }
 
 fn scalar_style(style: granit_parser::ScalarStyle) -> ScalarStyle {

@@ -7,14 +7,14 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use super::folded;
 use super::resolve::{self, Resolved};
 use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
+use super::{folded, go_syntax};
 use crate::number;
 
 /// What a second entry with the same key means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DuplicateKeys {
+enum DuplicateKeys {
     /// It replaces the first, as in v2.
     LastWins,
     /// It is an error, as in strict v2 and in v3.
@@ -184,14 +184,15 @@ impl Conversion {
     fn key_v2(self, key: &Node, value: &Node) -> Result<(String, String), YamlError> {
         let refused = |problem: String| Err(YamlError::Key { problem, position: key.span.start });
         let Content::Scalar { text, style } = &key.content else {
-            return refused("yaml: invalid map key".to_owned());
+            // A key within the key is refused first.
+            self.value(key, Place::Block)?;
+            return refused(format!("yaml: invalid map key: {}", go_syntax::print(key, self.dialect)));
         };
         if key.tag.as_deref() == Some("!!binary") {
             return decode_binary(key, text).map(|text| (text.clone(), format!("{text:?}")));
         }
         let unsupported = |kind: &str, key: String| {
-            let value = value.as_text().map(|text| format!(", value: {}", self.go_syntax(value, text)));
-            format!("unsupported map key of type: {kind}, key: {key}{}", value.unwrap_or_default())
+            format!("unsupported map key of type: {kind}, key: {key}, value: {}", go_syntax::print(value, self.dialect))
         };
         match resolve_scalar(key, text, *style, self.dialect)? {
             Resolved::Bool(value) => Ok((value.to_string(), value.to_string())),
@@ -203,18 +204,29 @@ impl Conversion {
         }
     }
 
-    fn go_syntax(self, node: &Node, text: &str) -> String {
-        match node.resolve(self.dialect) {
-            Ok(Resolved::Null) => "interface {}(nil)".to_owned(),
-            Ok(Resolved::UInt(value)) => format!("0x{value:x}"),
-            Ok(Resolved::Text | Resolved::Time(_)) | Err(_) => format!("{text:?}"),
-            Ok(_) => text.to_owned(),
+    fn mapping_v3(self, entries: &[Entry], place: Place, inside: Place) -> Result<Value, YamlError> {
+        let mut map = Map::new();
+        let result = self.fill_v3(entries, &mut map, (place, inside));
+        // Go looks for duplicates first of all. Only a mapping with fewer keys than entries, or with another fault, can have any.
+        if result.is_err() || map.len() < entries.len() {
+            refuse_duplicates_v3(entries)?;
         }
+        for merged in result? {
+            let Value::Object(merged) = self.mapping_v3(merged, place, inside)? else { continue };
+            for (key, value) in merged {
+                map.entry(key).or_insert(value);
+            }
+        }
+        Ok(Value::Object(map))
     }
 
-    fn mapping_v3(self, entries: &[Entry], place: Place, inside: Place) -> Result<Value, YamlError> {
-        refuse_duplicates_v3(entries)?;
-        let mut map = Map::new();
+    /// Converts the entries themselves and returns what is to be merged.
+    fn fill_v3<'a>(
+        self,
+        entries: &'a [Entry],
+        map: &mut Map<String, Value>,
+        (place, inside): (Place, Place),
+    ) -> Result<Vec<&'a [Entry]>, YamlError> {
         let mut merges = Vec::new();
         for Entry { key, value } in entries {
             if key.is_merge_key() {
@@ -226,13 +238,7 @@ impl Conversion {
                 map.insert(name, converted);
             }
         }
-        for merged in merges {
-            let Value::Object(merged) = self.mapping_v3(merged, place, inside)? else { continue };
-            for (key, value) in merged {
-                map.entry(key).or_insert(value);
-            }
-        }
-        Ok(Value::Object(map))
+        Ok(merges)
     }
 
     /// At the top kyaml asks for string keys and gets their text, but drops null; below, a key of another type has no JSON.
@@ -241,7 +247,16 @@ impl Conversion {
             let problem = "json: unsupported type: map[interface {}]interface {}".to_owned();
             Err(YamlError::Key { problem, position: key.span.start })
         };
-        let Content::Scalar { text, style } = &key.content else { return refused() };
+        let Content::Scalar { text, style } = &key.content else {
+            let problem = if place == Place::Top {
+                let kind = if key.items().is_some() { "!!seq" } else { "!!map" };
+                format!("yaml: unmarshal errors:\n  line {}: cannot unmarshal {kind} into string", key.span.start.line)
+            } else {
+                self.value(key, inside)?;
+                format!("yaml: invalid map key: {}", go_syntax::print(key, self.dialect))
+            };
+            return Err(YamlError::Key { problem, position: key.span.start });
+        };
         if key.tag.as_deref() == Some("!!binary") && place == Place::Top {
             return decode_binary(key, text).map(Some);
         }
