@@ -52,6 +52,8 @@ fn converse<R>(
 ) -> Result<R, Cause> {
     // Values of russh and reqwest spawn tasks when they are dropped.
     let _runtime = wire.runtime().enter();
+    // What an earlier conversation of the same operation failed of is not the fault of this one.
+    wire.take_fault();
     wire.allow(shared.options.limits.reference_bytes, "bytes of refs");
     let agent = &shared.options.user_agent;
     match remote.url.scheme() {
@@ -96,8 +98,7 @@ impl Target<'_> {
     }
 
     fn commit(&self, id: &ObjectId, branch: Option<&str>) -> Result<Checkout, Cause> {
-        let commit = id.to_gix().filter(|commit| commit.kind() == gix::hash::Kind::Sha1);
-        let commit = commit.ok_or_else(|| Cause::CommitNotFound(id.to_string()))?;
+        let commit = supported(id)?;
         let store = match branch {
             Some(branch) => self.history_of(branch, commit)?,
             None => self.alone_or_with_history(commit)?,
@@ -159,8 +160,14 @@ fn tip(talk: &mut dyn Talk, name: &str) -> Result<gix::ObjectId, Cause> {
     if listing.is_empty_repository {
         return Err(Cause::EmptyRepository);
     }
-    let found = listing.find(name).and_then(|reference| reference.object.to_gix());
-    found.ok_or_else(|| Cause::ReferenceNotFound(name.to_owned()))
+    let found = listing.find(name).ok_or_else(|| Cause::ReferenceNotFound(name.to_owned()))?;
+    supported(&found.object)
+}
+
+/// Flux knows no other ids either.
+fn supported(id: &ObjectId) -> Result<gix::ObjectId, Cause> {
+    let sha1 = id.to_gix().filter(|id| id.kind() == gix::hash::Kind::Sha1);
+    sha1.ok_or(Cause::Unsupported("only repositories with SHA-1 object ids can be fetched"))
 }
 
 /// Git's own rules for full names, which leave no room for options, spaces or line breaks.

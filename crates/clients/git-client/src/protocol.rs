@@ -10,7 +10,7 @@ use gix::{
         fetch::{Arguments, Response},
         handshake::Ref,
         ls_refs::RefPrefixes,
-        transport::{Protocol, Service, client::blocking_io::Transport},
+        transport::{Service, client::blocking_io::Transport},
     },
 };
 use std::collections::BTreeMap;
@@ -89,12 +89,10 @@ impl<T: Transport> Conversation<T> {
         store.receive(&self.wire, &mut reader, limits)
     }
 
-    /// Says good-bye where the server waits for more, which is only where it told all refs unasked.
+    /// Says good-bye where the server waits for more, which is over SSH.
     pub(crate) fn close(&mut self) {
-        if matches!(self.handshake.server_protocol_version, Protocol::V0 | Protocol::V1) {
-            // The result is ours already; a server that hangs up first takes nothing from it.
-            gix::protocol::indicate_end_of_interaction(&mut self.transport, false).ok();
-        }
+        // The result is ours already; a server that hangs up first takes nothing from it.
+        gix::protocol::indicate_end_of_interaction(&mut self.transport, false).ok();
     }
 }
 

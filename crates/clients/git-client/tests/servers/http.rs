@@ -273,3 +273,22 @@ async fn a_slow_server_ends_with_the_timeout() -> Outcome {
     assert!(chain(&error).ends_with(": timed out after 0.2s"), "{}", chain(&error));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_repository_with_longer_ids_is_listed_and_not_fetched() -> Outcome {
+    let server = GitServer::start()?;
+    let neighbour = server.repository("app")?;
+    let path = neighbour.path().with_file_name("long.git").display().to_string();
+    neighbour.git(&["init", "--quiet", "--bare", "--object-format=sha256", &path])?;
+    let within = |arguments: &[&str]| neighbour.git(&[&["--git-dir", path.as_str()], arguments].concat());
+    let tree = within(&["hash-object", "-t", "tree", "-w", "/dev/null"])?;
+    let commit = within(&["commit-tree", "-m", "one", &tree])?;
+    within(&["update-ref", "refs/heads/main", &commit])?;
+    let remote = remote(&server.url("long"), &[])?;
+    let listing = client().list_refs(&remote, &["refs/"]).await?;
+    assert_eq!(listing.find("refs/heads/main").map(|found| found.object.as_str()), Some(commit.as_str()));
+    let directory = tempfile::tempdir()?;
+    let error = client().fetch(&remote, &reference("refs/heads/main"), directory.path()).await.err().ok_or("unsupported")?;
+    assert_eq!(error.class(), Class::Unsupported, "{}", chain(&error));
+    Ok(())
+}
