@@ -10,7 +10,7 @@ use crate::{
     ssh,
     wire::Wire,
 };
-use gix::protocol::transport::client::blocking_io::Transport;
+use gix::{objs::Exists, protocol::transport::client::blocking_io::Transport};
 use std::path::Path;
 
 /// Lists refs.
@@ -108,19 +108,24 @@ impl Target<'_> {
     }
 
     /// A commit counts as one of a branch only when the branch's own history, fetched without asking for the commit, holds it:
-    /// forges give out commits of forks by id.
+    /// forges give out commits of forks by id. The commits of a history are small; its content is fetched only from a server
+    /// that cannot leave it out.
     fn history_of(&self, branch: &str, commit: gix::ObjectId) -> Result<Store, Cause> {
         let name = format!("refs/heads/{branch}");
         if !is_valid_reference(&name) {
             return Err(Cause::InvalidReference(name.escape_debug().to_string()));
         }
         let store = self.store()?;
-        converse(self.shared, self.wire, self.remote, |talk| {
+        let is_tip = converse(self.shared, self.wire, self.remote, |talk| {
             let tip = tip(talk, &name)?;
-            let history = if tip == commit { History::None } else { History::All };
-            talk.fetch(&[tip], history, &store, self.shared)
+            let history = if tip == commit { History::None } else { History::CommitsAlone };
+            talk.fetch(&[tip], history, &store, self.shared)?;
+            Ok(tip == commit)
         })?;
-        Ok(store)
+        if !store.objects.exists(&commit) {
+            return Err(Cause::CommitNotFound(commit.to_string()));
+        }
+        if is_tip || store.has_content_of(commit)? { Ok(store) } else { self.alone_or_with_history(commit) }
     }
 
     /// Not every server gives out a commit by its id; then all branches with their history have it, or nobody.

@@ -61,8 +61,10 @@ impl<T: Transport> Conversation<T> {
         features.push(("agent", Some(self.agent.clone())));
         let sideband_all = features.iter().any(|(name, _)| *name == "sideband-all");
         let mut arguments = Arguments::new(version, features, false);
-        if matches!(history, History::None) && arguments.can_use_deepen() {
-            arguments.deepen(1);
+        match history {
+            History::None if arguments.can_use_deepen() => arguments.deepen(1),
+            History::CommitsAlone if arguments.can_use_filter() => arguments.filter(COMMITS_ALONE),
+            _ => {}
         }
         for id in wanted {
             arguments.want(id);
@@ -96,11 +98,16 @@ impl<T: Transport> Conversation<T> {
     }
 }
 
+/// Git's name for a selection of objects without trees and what hangs on them.
+const COMMITS_ALONE: &str = "tree:0";
+
 /// How much of the past to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum History {
     /// The content of the commits and nothing before them.
     None,
+    /// All commits before them and no content at all, where the server can tell them apart; otherwise everything.
+    CommitsAlone,
     /// Everything.
     All,
 }
