@@ -344,7 +344,7 @@ fn function(name: &str, is_member: bool, kinds: &[Kind]) -> Option<Option<Kind>>
             "replace" => check(&[&[String, String, String], &[String, String, String, Int]], String),
             "lowerAscii" | "upperAscii" | "trim" | "reverse" => check(&[&[String]], String),
             "split" => check(&[&[String, String], &[String, String, Int]], Kind::List(Box::new(String))),
-            "join" => check(&[&[any_list.clone()], &[any_list, String]], String),
+            "join" => check(&[std::slice::from_ref(&any_list), &[any_list.clone(), String]], String),
             "format" => check(&[&[String, any_list]], String),
             "first" | "last" => match kinds {
                 [Kind::List(item)] => Some(Some(Kind::Optional(item.clone()))),
