@@ -29,6 +29,15 @@ struct Checker<'source> {
     issues: Vec<Issue>,
 }
 
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `a.f(b)`.
+    Member,
+    /// `f(a, b)`.
+    Global,
+}
+
 /// Something wrong, and where it is in the source.
 struct Issue {
     offset: usize,
@@ -146,12 +155,12 @@ impl Checker<'_> {
     fn call(&mut self, expression: &IdedExpr, call: &CallExpr) -> Result<Kind, Issue> {
         let mut name = call.func_name.clone();
         let mut kinds = Vec::with_capacity(call.args.len() + 1);
-        let mut is_member = false;
+        let mut form = Form::Global;
         if let Some(target) = &call.target {
             match &target.expr {
                 Expr::Ident(space) if self.identifier(space).is_none() && is_namespace(space) => name = format!("{space}.{name}"),
                 _ => {
-                    is_member = true;
+                    form = Form::Member;
                     kinds.push(self.kind(target));
                 }
             }
@@ -170,19 +179,19 @@ impl Checker<'_> {
             });
         }
         if let Some(result) = operator(&name, &kinds) {
-            return result.ok_or_else(|| self.no_overload(expression, &name, &kinds, is_member));
+            return result.ok_or_else(|| self.no_overload(expression, &name, &kinds, form));
         }
-        match function(&name, is_member, &kinds) {
+        match function(&name, form, &kinds) {
             Some(Some(kind)) => Ok(kind),
-            Some(None) => Err(self.no_overload(expression, &name, &kinds, is_member)),
+            Some(None) => Err(self.no_overload(expression, &name, &kinds, form)),
             None => Err(self.undeclared(expression, &name)),
         }
     }
 
-    fn no_overload(&self, expression: &IdedExpr, name: &str, kinds: &[Kind], is_member: bool) -> Issue {
+    fn no_overload(&self, expression: &IdedExpr, name: &str, kinds: &[Kind], form: Form) -> Issue {
         let shown: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         let applied = match shown.split_first() {
-            Some((target, arguments)) if is_member => format!("{target}.({})", arguments.join(", ")),
+            Some((target, arguments)) if form == Form::Member => format!("{target}.({})", arguments.join(", ")),
             _ => format!("({})", shown.join(", ")),
         };
         self.issue(expression, &format!("found no matching overload for '{name}' applied to '{applied}'"))
@@ -324,7 +333,7 @@ fn arithmetic(name: &str, left: &Kind, right: &Kind) -> Option<Kind> {
 }
 
 /// The result of a function: `None` if there is none of that name, `Some(None)` if its arguments do not fit.
-fn function(name: &str, is_member: bool, kinds: &[Kind]) -> Option<Option<Kind>> {
+fn function(name: &str, form: Form, kinds: &[Kind]) -> Option<Option<Kind>> {
     use Kind::{Bool, Bytes, Double, Duration, Dyn, Int, String, Timestamp, Uint};
     let check = |parameters: &[&[Kind]], result: Kind| {
         let fits = parameters
@@ -334,7 +343,7 @@ fn function(name: &str, is_member: bool, kinds: &[Kind]) -> Option<Option<Kind>>
     };
     let any_list = Kind::any_list();
     let inner = || kinds.first().cloned().map_or(Dyn, value_of);
-    if is_member {
+    if form == Form::Member {
         return match name {
             "size" => size(kinds),
             "startsWith" | "endsWith" | "contains" | "matches" => check(&[&[String, String]], Bool),
