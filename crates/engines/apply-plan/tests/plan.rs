@@ -166,6 +166,9 @@ fn ignored_fields_are_no_drift_where_the_rule_selects() {
         |target: Option<Target>| compare(&deployment(3), &deployment(1), &rules("/spec/replicas", target)) == Drift::None;
     assert!(ignored(None));
     assert!(ignored(Some(Target { kind: "Deploy.*".into(), group: "apps".into(), version: "v1".into(), ..Target::default() })));
+    for malformed in ["spec/replicas", "", "/", "//", "/spec/replicas/x", "/spec/~2"] {
+        assert_eq!(compare(&deployment(3), &deployment(1), &rules(malformed, None)), Drift::Changed, "{malformed:?}");
+    }
     assert!(!ignored(Some(Target { kind: "Deploy".into(), ..Target::default() })), "patterns match whole values");
     assert!(!ignored(Some(Target { name: "a|b".into(), ..Target::default() })));
     assert!(!ignored(Some(Target { label_selector: "a=b".into(), ..Target::default() })));
