@@ -34,6 +34,8 @@ const GROUPS: [&str; 21] = [
 ];
 
 /// Removes the fields that `message`, a refusal of the API server, calls undeclared. Whether any was removed: if so, try again.
+///
+/// The API server names only some at a time, so it may take several tries. Each removes a field, so they end.
 pub fn remove_undeclared_fields(object: &mut Value, message: &str) -> bool {
     if !is_built_in(object) {
         return false;

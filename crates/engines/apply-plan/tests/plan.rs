@@ -323,6 +323,17 @@ fn unknown_fields_of_built_in_kinds_are_removed_once_they_are_named() {
     let expected = json!({"template": {"spec": {"containers": [{"name": "a.b [c]", "ports": [{"containerPort": 80, "protocol": "TCP"}]}], "args": [{}]}}});
     assert_eq!(deployment["spec"], expected);
     assert!(!remove_undeclared_fields(&mut deployment, message), "the second time there is nothing to remove");
+    // Refusals of kube-apiserver 1.37.
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "bogus": 1, "spec": {"tolerations": [{"key": "a", "odd": 1}],
+        "containers": [{"name": "a", "env": [{"name": "A", "value": "b", "odd": 1}]}]}});
+    let refusal = "failed to create typed patch object (default/x; /v1, Kind=Pod): errors:\n  .spec.tolerations[0].odd: field not declared in schema\n  \
+        .spec.containers[name=\"a\"].env[name=\"A\"].odd: field not declared in schema";
+    assert!(remove_undeclared_fields(&mut pod, refusal));
+    let refusal = "failed to create typed patch object (default/x; /v1, Kind=Pod): .bogus: field not declared in schema";
+    assert!(remove_undeclared_fields(&mut pod, refusal));
+    let expected = json!({"apiVersion": "v1", "kind": "Pod",
+        "spec": {"tolerations": [{"key": "a"}], "containers": [{"name": "a", "env": [{"name": "A", "value": "b"}]}]}});
+    assert_eq!(pod, expected);
     let mut custom = json!({"apiVersion": "example.com/v1", "kind": "Thing", "spec": {"bogus": 1}});
     assert!(!remove_undeclared_fields(&mut custom, message));
     for odd in [
