@@ -9,6 +9,7 @@ mod check;
 mod constant;
 mod depth;
 mod environment;
+mod function;
 mod kind;
 
 use std::fmt;
