@@ -1,1 +1,16 @@
-fn main() {}
+//! source-controller: makes artifacts of Git repositories and serves them.
+
+mod git_repository;
+mod server;
+mod settings;
+mod start;
+mod storage;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    settings::Settings::read(std::env::args_os().skip(1)).map_or_else(
+        |code| code,
+        |(flags, settings)| runtime::process::run(start::PROGRAM, flags, |process| start::start(process, settings)),
+    )
+}

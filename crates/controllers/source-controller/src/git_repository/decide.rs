@@ -1,0 +1,264 @@
+//! From what was seen to what is to be done: pure, total, no way to fail but to plan the failure.
+
+use super::observe::{Include, Observation, SecretRead};
+use api::meta::{Artifact, ConditionType, Reason};
+use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
+use git_client::{Auth, Proxy, Remote, RemoteUrl, Secret, SecretData, Tls};
+use git_model::Reference;
+use runtime::error_chain::error_chain;
+use std::time::Duration;
+
+/// The key of a GitHub App's id in a Secret.
+const GITHUB_APP_ID: &str = "githubAppID";
+
+/// What is to be done.
+pub(crate) enum Plan {
+    /// Nothing can be done, and why.
+    Fail(Failure),
+    /// The remote is to be asked.
+    Ask(Box<Question>),
+}
+
+/// What to ask of which remote, and what is already there.
+pub(crate) struct Question {
+    /// The remote.
+    pub(crate) remote: Remote,
+    /// What is wanted of it.
+    pub(crate) reference: Reference,
+    /// The revision that is stored and needs no download if it is still the current one. `None` where the content has to be made
+    /// anew in any case.
+    pub(crate) unchanged: Option<String>,
+    /// Artifacts to mount, with their places.
+    pub(crate) includes: Vec<(GitRepositoryInclude, Artifact)>,
+    /// Whether the included artifacts are others than before.
+    pub(crate) includes_changed: bool,
+}
+
+/// A run that did not do its work.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failure {
+    /// What to do about it.
+    pub(crate) class: FailureClass,
+    /// The condition that says so; `None` where only Ready does.
+    pub(crate) condition: Option<ConditionType>,
+    /// The reason of the condition and of the event.
+    pub(crate) reason: Reason,
+    /// The message of both.
+    pub(crate) message: String,
+    /// How far the work had come.
+    pub(crate) reached: Reached,
+}
+
+/// What a failure asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailureClass {
+    /// Try again, each time later.
+    Retry,
+    /// Only a change of the object helps.
+    Stalled,
+    /// Something else has to become ready.
+    Waiting(Duration),
+}
+
+/// The steps of the work, in their order. A later failure removes the conditions that earlier failures left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// Credentials are being read.
+    Configuration,
+    /// Includes are being looked up.
+    Includes,
+    /// The remote is being asked; whether the includes are others than before.
+    Remote {
+        /// Whether the included artifacts are others than before.
+        includes_changed: bool,
+    },
+    /// The commit is being verified.
+    Verification,
+    /// The artifact of this revision is being made.
+    Archive {
+        /// The new revision; `None` where it is the one before.
+        new_revision: Option<String>,
+    },
+}
+
+impl Failure {
+    /// A failure to fetch that is tried again.
+    pub(crate) fn fetch(reason: Reason, message: impl Into<String>, reached: Reached) -> Self {
+        let condition = Some(ConditionType::FetchFailed);
+        Self { class: FailureClass::Retry, condition, reason, message: message.into(), reached }
+    }
+
+    fn stalled(reason: Reason, message: impl Into<String>) -> Self {
+        Self { class: FailureClass::Stalled, ..Self::fetch(reason, message, Reached::Configuration) }
+    }
+}
+
+/// What to do.
+pub(crate) fn decide(seen: &Observation) -> Plan {
+    question(seen).map_or_else(Plan::Fail, |question| Plan::Ask(Box::new(question)))
+}
+
+fn question(seen: &Observation) -> Result<Question, Failure> {
+    let proxy = proxy(seen)?;
+    let url = &seen.object.spec.url;
+    let address = RemoteUrl::parse(url).map_err(|error| {
+        Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error)))
+    })?;
+    let (auth, tls) = credentials(seen, &address)?;
+    let includes = includes(seen)?;
+    verification(seen)?;
+    let status = seen.object.status.as_ref();
+    let known: &[Artifact] = status.map_or(&[], |status| &status.included_artifacts);
+    let includes_changed = !same_artifacts(known, includes.iter().map(|(_, artifact)| artifact));
+    let reference = reference(&seen.object);
+    let unchanged = seen
+        .artifact()
+        .filter(|_| !includes_changed && !content_changed(&seen.object))
+        .map(|artifact| artifact.revision.clone());
+    let timeout = seen.object.spec.timeout.as_ref().map_or(git_client::DEFAULT_TIMEOUT, |timeout| timeout.to_std());
+    let remote = Remote { url: address, auth, tls, proxy, timeout };
+    Ok(Question { remote, reference, unchanged, includes, includes_changed })
+}
+
+/// What `spec.ref` wants.
+pub(crate) fn reference(object: &GitRepository) -> Reference {
+    let wanted = object.spec.reference.clone().unwrap_or_default();
+    Reference { branch: wanted.branch, tag: wanted.tag, semver: wanted.semver, name: wanted.name, commit: wanted.commit }
+}
+
+/// Whether what makes up the content, besides the commit, differs from what the stored artifact was made of.
+fn content_changed(object: &GitRepository) -> bool {
+    let none = GitRepositoryStatus::default();
+    let status = object.status.as_ref().unwrap_or(&none);
+    let spec = &object.spec;
+    spec.ignore != status.observed_ignore
+        || spec.recurse_submodules != status.observed_recurse_submodules
+        || spec.include != status.observed_include
+        || spec.sparse_checkout != status.observed_sparse_checkout
+}
+
+fn same_artifacts<'a>(known: &[Artifact], now: impl ExactSizeIterator<Item = &'a Artifact>) -> bool {
+    known.len() == now.len() && known.iter().zip(now).all(|(known, now)| known.same_content(now))
+}
+
+fn proxy(seen: &Observation) -> Result<Option<Proxy>, Failure> {
+    let fail = |message: String| {
+        let message = format!("failed to configure proxy options: {message}");
+        Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration)
+    };
+    let data = match &seen.proxy {
+        SecretRead::NotWanted => return Ok(None),
+        SecretRead::Failed(error) => return Err(fail(error.clone())),
+        SecretRead::Found(data) => data,
+    };
+    let text = |key: &str| data.get(key).map(|value| String::from_utf8_lossy(value).trim().to_owned());
+    let address = text("address").filter(|address| !address.is_empty());
+    let address = address.ok_or_else(|| fail("invalid proxy secret: key 'address' is missing".to_owned()))?;
+    let known = ["http://", "https://", "socks5://"].iter().any(|scheme| address.starts_with(scheme));
+    if !known || address.len() > 2048 || address.contains('@') || address.chars().any(char::is_control) {
+        return Err(fail("invalid proxy secret: key 'address' is not a http, https or socks5 address".to_owned()));
+    }
+    let credentials = text("username").map(|username| {
+        let password = data.get("password").cloned().unwrap_or_default();
+        (username, Secret::new(password))
+    });
+    Ok(Some(Proxy { address, credentials }))
+}
+
+fn credentials(seen: &Observation, address: &RemoteUrl) -> Result<(Auth, Tls), Failure> {
+    let object = &seen.object;
+    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+    let secret = object.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
+    let failed = |reason, message: String| Failure::fetch(reason, message, Reached::Configuration);
+    let none = SecretData::new();
+    let data = match &seen.credentials {
+        SecretRead::NotWanted => &none,
+        SecretRead::Found(data) => data,
+        SecretRead::Failed(error) => {
+            let name = format!("failed to get secret '{namespace}/{secret}'");
+            return Err(failed(Reason::AuthenticationFailed, format!("{name}: {name}: {error}")));
+        }
+    };
+    provider(seen, data, (namespace, secret))?;
+    let options = |error: &(dyn std::error::Error + 'static)| {
+        let message = format!("failed to configure authentication options: {}", error_chain(error));
+        failed(Reason::AuthenticationFailed, message)
+    };
+    let auth = Auth::from_secret(address, data).map_err(|error| options(&error))?;
+    let tls = Tls::from_secret(data).map_err(|error| options(&error))?;
+    Ok((auth, tls))
+}
+
+/// Identities of cloud providers are not known yet; what cannot work is said at once.
+fn provider(seen: &Observation, data: &SecretData, secret: (&str, &str)) -> Result<(), Failure> {
+    let spec = &seen.object.spec;
+    let app_data = "secretRef with github app data must be specified when provider is set to github";
+    match spec.provider.unwrap_or_default() {
+        GitProvider::Generic => match data.get(GITHUB_APP_ID) {
+            Some(id) if !id.is_empty() => {
+                let (namespace, name) = secret;
+                let message = format!("secretRef '{namespace}/{name}' has github app data but provider is not set to github");
+                Err(Failure::fetch(Reason::InvalidProviderConfiguration, message, Reached::Configuration))
+            }
+            _ => Ok(()),
+        },
+        GitProvider::GitHub if matches!(seen.credentials, SecretRead::NotWanted) => {
+            Err(Failure::stalled(Reason::InvalidProviderConfiguration, app_data))
+        }
+        GitProvider::GitHub if data.get(GITHUB_APP_ID).is_none_or(Vec::is_empty) => {
+            Err(Failure::fetch(Reason::InvalidProviderConfiguration, app_data, Reached::Configuration))
+        }
+        GitProvider::Aws | GitProvider::Azure if spec.service_account_name.is_some() && !seen.object_level_identity => {
+            let message = "to use spec.serviceAccountName for provider authentication please enable the \
+                           ObjectLevelWorkloadIdentity feature gate in the controller";
+            Err(Failure::stalled(Reason::FeatureGateDisabled, message))
+        }
+        GitProvider::GitHub | GitProvider::Aws | GitProvider::Azure => {
+            let message = "failed to configure authentication options: identities of the providers aws, azure and github are \
+                           not supported; use a Secret with username and password or a bearerToken and the provider generic";
+            Err(Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration))
+        }
+    }
+}
+
+fn includes(seen: &Observation) -> Result<Vec<(GitRepositoryInclude, Artifact)>, Failure> {
+    let waiting = |reason, message| Failure {
+        class: FailureClass::Waiting(seen.requeue_dependency),
+        condition: Some(ConditionType::IncludeUnavailable),
+        reason,
+        message,
+        reached: Reached::Includes,
+    };
+    let pairs = seen.object.spec.include.iter().zip(&seen.includes);
+    pairs
+        .map(|(include, found)| {
+            let name = &include.git_repository_ref.name;
+            match found {
+                Include::Found(artifact) => Ok((include.clone(), artifact.clone())),
+                Include::NotFound => Err(waiting(
+                    Reason::NotFound,
+                    format!(
+                        "could not get resource for include '{name}': GitRepository.source.toolkit.fluxcd.io \"{name}\" not found"
+                    ),
+                )),
+                Include::NoArtifact => {
+                    Err(waiting(Reason::NoArtifact, format!("no artifact available for include '{name}'")))
+                }
+            }
+        })
+        .collect()
+}
+
+/// Content whose signature is wanted is not published without: until signatures can be checked, such an object fails.
+fn verification(seen: &Observation) -> Result<(), Failure> {
+    let message = match &seen.keys {
+        SecretRead::NotWanted => return Ok(()),
+        SecretRead::Failed(error) => format!("public keys secret error: {error}"),
+        SecretRead::Found(_) => "verification of signatures is not supported; remove spec.verify to publish unverified content \
+                                 or let a controller that verifies reconcile this object"
+            .to_owned(),
+    };
+    let condition = Some(ConditionType::SourceVerified);
+    let reached = Reached::Verification;
+    Err(Failure { class: FailureClass::Retry, condition, reason: Reason::VerificationError, message, reached })
+}

@@ -1,0 +1,114 @@
+//! The flags of source-controller besides those that all controllers have; names, defaults and environment are Flux's.
+
+use artifact::Algorithm;
+use artifact::retention::Retention;
+use git_client::SshAlgorithms;
+use runtime::flags::{CommaList, CommonDefaults, CommonFlags, FlagError, FlagSet, OptionalFlag, environment_or};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The values of source-controller's own flags.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// `--storage-path`: where artifacts lie.
+    pub(crate) storage_path: PathBuf,
+    /// `--storage-addr`: where they are served.
+    pub(crate) storage_addr: String,
+    /// `--storage-adv-addr`: where others reach that server.
+    pub(crate) advertised: String,
+    /// `--artifact-retention-ttl` and `--artifact-retention-records`.
+    pub(crate) retention: Retention,
+    /// `--artifact-digest-algo`.
+    pub(crate) algorithm: Algorithm,
+    /// `--ssh-kex-algos` and `--ssh-hostkey-algos`.
+    pub(crate) ssh: SshAlgorithms,
+}
+
+impl Settings {
+    /// Reads a command line. `Err` is how the process ends: after the usage, or after a complaint.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<(CommonFlags, Self), ExitCode> {
+        let mut set = FlagSet::new("source-controller");
+        let parsed = parse(&mut set, arguments);
+        parsed.map_err(|error| error.report(&set.usage()))
+    }
+}
+
+fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Result<(CommonFlags, Settings), FlagError> {
+    let common = CommonFlags::define(
+        set,
+        &CommonDefaults {
+            concurrent: 2,
+            metrics_addr: environment_or("METRICS_ADDR", ":8080"),
+            events_addr: environment_or("EVENTS_ADDR", ""),
+            optional: &[OptionalFlag::IntervalJitter, OptionalFlag::RequeueDependency, OptionalFlag::WatchLabelSelector],
+            gates: &[("ObjectLevelWorkloadIdentity", false), ("CacheSecretsAndConfigMaps", false)],
+        },
+    );
+    let path = set.add("storage-path", environment_or("STORAGE_PATH", "/data"), "The local storage path.");
+    let address = set.add("storage-addr", environment_or("STORAGE_ADDRESS", ":9090"), "The address the file server binds to.");
+    let advertised = environment_or("STORAGE_ADV_ADDR", "");
+    let advertised = set.add("storage-adv-addr", advertised, "The advertised address of the file server.");
+    let ttl = set.add("artifact-retention-ttl", Duration::from_secs(60), "How long old artifacts are kept.");
+    let records = set.add("artifact-retention-records", 2_usize, "How many artifacts are kept.");
+    let digest = set.add("artifact-digest-algo", "sha256".to_owned(), "The algorithm of artifact digests.");
+    let kex = set.add("ssh-kex-algos", CommaList::default(), "The SSH key exchange algorithms, most preferred first.");
+    let hostkey = set.add("ssh-hostkey-algos", CommaList::default(), "The SSH host key algorithms, most preferred first.");
+    // Flags of source kinds that this controller does not reconcile yet: accepted, as manifests of Flux set them.
+    for (name, default) in [("helm-index-max-size", 52_428_800_i64), ("helm-chart-max-size", 10_485_760)] {
+        set.add(name, default, "The largest file in bytes.");
+    }
+    set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
+    set.add("helm-cache-max-size", 0_i64, "The most indexes in the cache.");
+    set.add("helm-cache-ttl", "15m".to_owned(), "How long an index stays in the cache.");
+    set.add("helm-cache-purge-interval", "1m".to_owned(), "How often the cache is purged.");
+    set.parse(arguments)?;
+    let algorithm = digest.get();
+    let algorithm = algorithm.parse().map_err(|error: artifact::DigestError| FlagError::Value {
+        name: "artifact-digest-algo".to_owned(),
+        value: algorithm.clone(),
+        reason: error.to_string(),
+    })?;
+    let ssh = SshAlgorithms::parse(&kex.get().0, &hostkey.get().0)
+        .map_err(|error| FlagError::Inconsistent(format!("--ssh-kex-algos or --ssh-hostkey-algos: {error}")))?;
+    let storage_addr = address.get();
+    let settings = Settings {
+        storage_path: PathBuf::from(path.get()),
+        advertised: advertised_address(&advertised.get(), &storage_addr, &runtime::identity::hostname()),
+        storage_addr,
+        retention: Retention { ttl: ttl.get(), records: records.get() },
+        algorithm,
+        ssh,
+    };
+    Ok((common()?, settings))
+}
+
+/// Where others reach the file server: as told, else as derived from where it listens.
+fn advertised_address(advertised: &str, listening: &str, hostname: &str) -> String {
+    if !advertised.is_empty() {
+        return advertised.to_owned();
+    }
+    match listening.rsplit_once(':') {
+        Some(("", port)) => format!("localhost:{port}"),
+        Some(("0.0.0.0", port)) => format!("{hostname}:{port}"),
+        _ => listening.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advertised_address_follows_from_the_one_listened_on() {
+        for (advertised, listening, expect) in [
+            ("source-controller.flux-system.svc.cluster.local.", ":9090", "source-controller.flux-system.svc.cluster.local."),
+            ("", ":9090", "localhost:9090"),
+            ("", "0.0.0.0:9090", "pod-1:9090"),
+            ("", "10.0.0.1:9090", "10.0.0.1:9090"),
+        ] {
+            assert_eq!(advertised_address(advertised, listening, "pod-1"), expect);
+        }
+    }
+}
