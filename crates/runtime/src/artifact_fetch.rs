@@ -27,6 +27,12 @@ pub struct ArtifactReference {
     pub revision: String,
 }
 
+impl From<&api::meta::Artifact> for ArtifactReference {
+    fn from(artifact: &api::meta::Artifact) -> Self {
+        Self { url: artifact.url.clone(), digest: artifact.digest.clone(), revision: artifact.revision.clone() }
+    }
+}
+
 /// Why there is no tree. Callers that waited for the same download get the same error.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
