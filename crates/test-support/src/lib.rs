@@ -5,6 +5,7 @@
 
 pub mod certificates;
 pub mod cluster;
+pub mod controller;
 pub mod git;
 pub mod process;
 pub mod workspace;
