@@ -1,1 +1,126 @@
-//! placeholder
+//! `kustomize build` as a pure function: a tree of files and options to Kubernetes objects. Behaviour is that of
+//! `sigs.k8s.io/kustomize/api` v0.21 (kustomize 5.8): same objects, same order, same bytes.
+//!
+//! ```text
+//!   Files ──read──► trees ──accumulate, generate──► objects ──transform──► objects ──► names, hashes, order ──► Build
+//!            ▲                    │  per kustomization, bases first                      once, at the root
+//!            └────────────────────┘
+//! ```
+//!
+//! What this is not: access to a disk, a network, an environment or another process. Files come through [`file_tree::Files`],
+//! remote bases through [`RemoteResources`], and plugins that would run programs are refused.
+
+mod build;
+mod config;
+mod crds;
+mod decode;
+mod error;
+mod fields;
+mod generate;
+mod identity;
+mod json_patch;
+mod kustomization;
+mod loader;
+mod matches;
+mod merge;
+mod object;
+mod objects;
+mod options;
+mod order;
+mod origin;
+mod overlay;
+mod paths;
+mod plugin;
+mod read;
+mod reference;
+mod remote;
+mod scalar;
+mod schema;
+mod selector;
+mod structured;
+mod target;
+mod transform;
+mod tree;
+mod variable;
+mod yaml;
+
+pub use error::{BuildError, Cause};
+pub use options::{
+    Limits, LoadRestrictions, MissingComponents, Options, Overlay, OverlayImage, OverlayPatch, OverlaySelector, Reorder,
+};
+pub use remote::{NoRemoteResources, RemoteDirectory, RemoteError, RemoteResources};
+
+use file_tree::{Files, TreePath};
+use serde_json::Value;
+
+/// The objects of a build, in the order in which they are printed.
+#[derive(Debug, Clone)]
+pub struct Build {
+    objects: Vec<tree::Node>,
+}
+
+impl Build {
+    /// The objects as JSON values.
+    pub fn objects(&self) -> Vec<Value> {
+        self.objects.iter().filter_map(|node| scalar::to_value(node).ok()).collect()
+    }
+
+    /// The objects as JSON values, giving up the build.
+    pub fn into_objects(self) -> Vec<Value> {
+        self.objects.into_iter().filter_map(|node| scalar::to_value(&node).ok()).collect()
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The objects as kustomize prints them: YAML documents joined by `---` lines.
+    pub fn to_yaml(&self) -> String {
+        let mut out = String::new();
+        for (at, value) in self.objects.iter().filter_map(|node| scalar::to_value(node).ok()).enumerate() {
+            if at > 0 {
+                out.push_str("---\n");
+            }
+            manifest::yaml::write_yaml(&mut out, &value);
+        }
+        out
+    }
+}
+
+/// Builds the kustomization in `directory`.
+///
+/// # Errors
+/// [`BuildError`], for the first thing that is wrong. Every object of a [`Build`] can be printed: what YAML or JSON cannot hold is
+/// an error here.
+pub fn build(
+    files: &dyn Files,
+    directory: &TreePath,
+    options: &Options,
+    remote: &dyn RemoteResources,
+) -> Result<Build, BuildError> {
+    let objects = build::build(files, directory, options, remote)?;
+    for node in &objects {
+        let printable = scalar::to_value(node)
+            .map_err(Cause::from)
+            .and_then(|value| manifest::yaml::check_printable(&value).map_err(Cause::from));
+        printable.map_err(|source| {
+            BuildError::object("print", &identity::ObjectId::current(node, &schema::Schema::default()), source)
+        })?;
+    }
+    Ok(Build { objects })
+}
+
+/// The kustomization file that Flux's controllers write into a directory that has none: every Kubernetes YAML file below it,
+/// and every sub-directory with a kustomization of its own, which is not descended into. The text is YAML.
+///
+/// # Errors
+/// A file with the extension `yaml` or `yml` that does not hold Kubernetes objects, or that cannot be read.
+pub fn generate(files: &dyn Files, directory: &TreePath) -> Result<String, BuildError> {
+    Ok(manifest::yaml::to_yaml(&overlay::resources(files, directory)?))
+}

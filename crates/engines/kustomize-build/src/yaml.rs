@@ -1,0 +1,229 @@
+//! Between text and trees: resource files as kyaml reads them, configuration as `sigs.k8s.io/yaml` reads it, and printing.
+
+use crate::scalar;
+use crate::tree::{Body, Entry, Key, Node, Style, Tag};
+use manifest::yaml::{self, Content, Dialect, Limits, ScalarStyle, YamlError};
+use serde_json::Value;
+
+/// Why a text does not hold objects.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DocumentFault {
+    /// It is not YAML.
+    #[error("malformed YAML in document {document}, which begins on line {line}")]
+    Malformed {
+        /// The number of the document, from 1.
+        document: usize,
+        /// The line of the text on which the document begins, from 1.
+        line: usize,
+        /// What is wrong.
+        #[source]
+        source: YamlError,
+    },
+    /// A separator with something after it.
+    #[error("line {line}: invalid document separator: {text}; only a comment may follow `---`")]
+    Separator {
+        /// The line.
+        line: usize,
+        /// What is there.
+        text: String,
+    },
+    /// A merge key that cannot be merged.
+    #[error("line {line}: {problem}")]
+    Merge {
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        problem: &'static str,
+    },
+}
+
+/// The value of the first document as `sigs.k8s.io/yaml` reads it.
+pub(crate) fn value(text: &str) -> Result<Value, YamlError> {
+    yaml::parse_value(text, Dialect::V2)
+}
+
+/// As [`value`], but equal keys are an error.
+pub(crate) fn strict_value(text: &str) -> Result<Value, YamlError> {
+    yaml::parse_value_strict(text, Dialect::V2)
+}
+
+/// One document as a tree; `None` where there is none.
+pub(crate) fn document(text: &[u8]) -> Result<Option<Node>, DocumentFault> {
+    let parsed = yaml::parse_first(text, Dialect::V3, &Limits::default()).map_err(|source| DocumentFault::Malformed {
+        document: 1,
+        line: 1,
+        source,
+    })?;
+    parsed.map(|node| convert(node, 0)).transpose()
+}
+
+/// The documents of a file of resources: nulls are left out, a lone `List` is replaced by its items, aliases and merge keys by
+/// what they stand for.
+pub(crate) fn documents(text: &[u8]) -> Result<Vec<Node>, DocumentFault> {
+    let normalised = without_carriage_returns(text);
+    let parts = split(&normalised)?;
+    let mut nodes = Vec::with_capacity(parts.len());
+    for (at, &(line, part)) in parts.iter().enumerate() {
+        let malformed = |source| DocumentFault::Malformed { document: at + 1, line: line + 1, source };
+        let Some(parsed) = yaml::parse_first(part, Dialect::V3, &Limits::default()).map_err(malformed)? else { continue };
+        let mut node = convert(parsed, line)?;
+        if node.is_null() {
+            continue;
+        }
+        let is_list = matches!(node.field("kind").map(Node::value_text), Some("List" | "ResourceList"));
+        let has_items = node.field("items").is_some() || node.field("functionConfig").is_some();
+        if parts.len() == 1 && is_list && has_items {
+            if let Some(Body::Sequence(items)) = node.clear("items").map(|items| items.body) {
+                nodes.extend(items);
+            }
+            continue;
+        }
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+fn without_carriage_returns(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    if !text.contains(&b'\r') {
+        return text.into();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for (at, &byte) in text.iter().enumerate() {
+        if byte != b'\r' || text.get(at + 1) != Some(&b'\n') {
+            out.push(byte);
+        }
+    }
+    out.into()
+}
+
+/// The documents with the number of lines before each. A separator is a line that starts with `---` and is not the first.
+fn split(text: &[u8]) -> Result<Vec<(usize, &[u8])>, DocumentFault> {
+    let (mut parts, mut start, mut start_line, mut line, mut at) = (Vec::new(), 0, 0, 0, 0);
+    // A separator's own line break does not introduce the next one.
+    let mut searched = 0;
+    while let Some(end) = text[at..].iter().position(|&byte| byte == b'\n').map(|found| at + found) {
+        let is_separator = at > searched && text[at..end].starts_with(b"---");
+        line += 1;
+        if is_separator {
+            let rest = text[at + 3..end].trim_ascii();
+            if !rest.is_empty() && rest[0] != b'#' {
+                let text = String::from_utf8_lossy(text[at..end].trim_ascii()).into_owned();
+                return Err(DocumentFault::Separator { line, text });
+            }
+            // The line break before the separator belongs to the document.
+            parts.push((start_line, &text[start..at]));
+            (start, start_line, searched) = (end + 1, line, end + 1);
+        }
+        at = end + 1;
+    }
+    if !text.is_empty() {
+        parts.push((start_line, &text[start..]));
+    }
+    Ok(parts)
+}
+
+fn convert(node: yaml::Node, lines_before: usize) -> Result<Node, DocumentFault> {
+    let explicit = node.tag.as_deref().map(tag_of);
+    Ok(match node.content {
+        Content::Scalar { text, style } => {
+            let quoted = style != ScalarStyle::Plain;
+            let tag = explicit.unwrap_or_else(|| match style {
+                ScalarStyle::Plain if text == "<<" => Tag::Merge,
+                ScalarStyle::Plain => scalar::plain_tag(&text),
+                _ => Tag::Str,
+            });
+            let style = match (quoted, explicit) {
+                (true, _) => Style::Quoted,
+                (false, Some(_)) => Style::Tagged,
+                (false, None) => Style::Plain,
+            };
+            Node { body: Body::Scalar(text.into()), tag, style }
+        }
+        Content::Sequence { items, .. } => {
+            let items = items.into_iter().map(|item| convert(item, lines_before)).collect::<Result<Vec<_>, _>>()?;
+            Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: Style::Plain }
+        }
+        Content::Mapping { entries, .. } => {
+            let body = Body::Mapping(convert_entries(entries, lines_before)?);
+            Node { body, tag: explicit.unwrap_or(Tag::Map), style: Style::Plain }
+        }
+    })
+}
+
+fn convert_entries(entries: Vec<yaml::Entry>, lines_before: usize) -> Result<Vec<Entry>, DocumentFault> {
+    let mut own = Vec::with_capacity(entries.len());
+    let mut merged: Option<Vec<Node>> = None;
+    for entry in entries {
+        let line = lines_before + entry.key.span.start.line;
+        if entry.key.is_merge_key() {
+            if merged.is_some() {
+                return Err(DocumentFault::Merge { line, problem: "duplicate merge key" });
+            }
+            merged = Some(merge_values(entry.value, (line, lines_before))?);
+            continue;
+        }
+        let key = convert_key(entry.key);
+        own.push(Entry { key, value: convert(entry.value, lines_before)? });
+    }
+    // What the mapping itself says wins, then the first of several merged mappings.
+    for mapping in merged.into_iter().flatten() {
+        let Body::Mapping(entries) = mapping.body else { continue };
+        for entry in entries {
+            if !own.iter().any(|known: &Entry| known.key.text == entry.key.text) {
+                own.push(entry);
+            }
+        }
+    }
+    Ok(own)
+}
+
+fn merge_values(value: yaml::Node, (line, lines_before): (usize, usize)) -> Result<Vec<Node>, DocumentFault> {
+    let wrong = |problem| DocumentFault::Merge { line, problem };
+    match value.content {
+        Content::Mapping { .. } => Ok(vec![convert(value, lines_before)?]),
+        Content::Sequence { .. } if value.alias => Err(wrong("invalid map merge: an alias of something that is not a mapping")),
+        Content::Sequence { items, .. } => {
+            let mut merged = Vec::with_capacity(items.len());
+            for item in items {
+                if !matches!(item.content, Content::Mapping { .. }) {
+                    return Err(wrong("invalid map merge: only mappings can be merged"));
+                }
+                merged.push(convert(item, lines_before)?);
+            }
+            Ok(merged)
+        }
+        Content::Scalar { .. } => Err(wrong("map merge requires a mapping or a sequence of mappings as the value")),
+    }
+}
+
+fn convert_key(key: yaml::Node) -> Key {
+    let explicit = key.tag.as_deref().map(tag_of);
+    match key.content {
+        Content::Scalar { text, style } => {
+            let tag = match (explicit, style) {
+                (Some(tag), _) => tag,
+                (None, ScalarStyle::Plain) => scalar::plain_tag(&text),
+                (None, _) => Tag::Str,
+            };
+            Key { text: text.into(), tag }
+        }
+        Content::Sequence { .. } => Key { text: "".into(), tag: Tag::Seq },
+        Content::Mapping { .. } => Key { text: "".into(), tag: Tag::Map },
+    }
+}
+
+fn tag_of(tag: &str) -> Tag {
+    match tag {
+        "!!str" => Tag::Str,
+        "!!int" => Tag::Int,
+        "!!float" => Tag::Float,
+        "!!bool" => Tag::Bool,
+        "!!null" => Tag::Null,
+        "!!timestamp" => Tag::Timestamp,
+        "!!binary" => Tag::Binary,
+        "!!merge" => Tag::Merge,
+        "!!map" => Tag::Map,
+        "!!seq" => Tag::Seq,
+        _ => Tag::Other,
+    }
+}
