@@ -6,16 +6,15 @@
 
 mod download;
 mod flight;
-mod verify;
 
 use crate::bounded::BoundedMap;
-use bytes::Bytes;
+use artifact::archive::{self, Limits};
+use artifact::{Algorithm, Digest, DigestError};
 use download::Downloader;
 use file_tree::FileTree;
 use flight::Flights;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use verify::Checksum;
 
 /// Which artifact is wanted, from `status.artifact`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +27,32 @@ pub struct ArtifactReference {
     pub revision: String,
 }
 
+impl From<&api::meta::Artifact> for ArtifactReference {
+    fn from(artifact: &api::meta::Artifact) -> Self {
+        Self { url: artifact.url.clone(), digest: artifact.digest.clone(), revision: artifact.revision.clone() }
+    }
+}
+
 /// Why there is no tree. Callers that waited for the same download get the same error.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
     /// The server has no such artifact (404): the source will publish a new one.
-    #[error("artifact {url} not found")]
+    #[error("file not found: {url}")]
     NotFound {
         /// Without query and user information.
         url: String,
     },
-    /// The reference has no digest, or one that is not `<algorithm>:<hex>` of a known algorithm.
-    #[error("failed to parse digest '{0}'")]
-    Digest(String),
+    /// The reference has no digest, or one that is no digest of a strong algorithm.
+    #[error("failed to verify archive: failed to parse digest '{digest}'")]
+    Digest {
+        /// The text.
+        digest: String,
+        /// What is wrong with it.
+        #[source]
+        source: DigestError,
+    },
     /// The artifact is not the one that the source published.
-    #[error("failed to verify artifact: computed digest doesn't match provided '{expected}'")]
+    #[error("failed to verify archive: computed digest doesn't match provided '{expected}'")]
     DigestMismatch {
         /// What the source says.
         expected: String,
@@ -50,7 +61,7 @@ pub enum FetchError {
     #[error("artifact URL {0:?} is not valid")]
     Url(String),
     /// The server answers with an error.
-    #[error("failed to download artifact from {url} (status: {status})")]
+    #[error("failed to download archive from {url} (status: {status})")]
     Status {
         /// Without query and user information.
         url: String,
@@ -58,7 +69,7 @@ pub enum FetchError {
         status: String,
     },
     /// The download failed on the way.
-    #[error("failed to download artifact from {url}")]
+    #[error("failed to download archive from {url}")]
     Download {
         /// Without query and user information.
         url: String,
@@ -67,7 +78,7 @@ pub enum FetchError {
         source: Arc<reqwest::Error>,
     },
     /// The artifact is larger than what is accepted.
-    #[error("artifact {url} is larger than {limit} bytes")]
+    #[error("archive {url} is larger than the limit of {limit} bytes")]
     TooLarge {
         /// Without query and user information.
         url: String,
@@ -75,8 +86,8 @@ pub enum FetchError {
         limit: u64,
     },
     /// The archive cannot be unpacked.
-    #[error("failed to extract artifact")]
-    Unpack(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    #[error("failed to extract archive")]
+    Unpack(#[source] Arc<archive::ReadError>),
     /// The work was aborted because the process ends.
     #[error("the download was cancelled")]
     Cancelled,
@@ -102,17 +113,13 @@ pub struct ArtifactStoreOptions {
     pub total_timeout: Duration,
     /// How long one try may go without a byte.
     pub idle_timeout: Duration,
-    /// The largest download, in bytes.
-    pub largest_download: u64,
-    /// The largest sum of files in an archive, in bytes.
-    pub largest_tree: u64,
+    /// What an archive may hold.
+    pub limits: Limits,
     /// How much unpacked artifacts may take in memory, in bytes. Trees in use do not count once they were dropped from here.
     pub cache_bytes: u64,
     /// Replaces host and port of every URL: SOURCE_CONTROLLER_LOCALHOST, for debugging on a laptop.
     pub host_override: Option<String>,
 }
-
-const MEBIBYTE: u64 = 1024 * 1024;
 
 impl Default for ArtifactStoreOptions {
     fn default() -> Self {
@@ -122,9 +129,8 @@ impl Default for ArtifactStoreOptions {
             longest_pause: Duration::from_secs(30),
             total_timeout: Duration::from_secs(600),
             idle_timeout: Duration::from_secs(30),
-            largest_download: 512 * MEBIBYTE,
-            largest_tree: 1024 * MEBIBYTE,
-            cache_bytes: 64 * MEBIBYTE,
+            limits: Limits::default(),
+            cache_bytes: 64 << 20,
             host_override: None,
         }
     }
@@ -149,8 +155,8 @@ pub struct ArtifactStore {
 
 struct Shared {
     downloader: Downloader,
-    largest_tree: u64,
-    cache: Mutex<BoundedMap<String, Arc<FileTree>>>,
+    limits: Limits,
+    cache: Mutex<BoundedMap<Digest, Arc<FileTree>>>,
     flights: Flights<Result<Arc<FileTree>, FetchError>>,
 }
 
@@ -161,7 +167,7 @@ impl ArtifactStore {
     /// The HTTP client cannot be made.
     pub fn new(options: ArtifactStoreOptions) -> Result<Self, reqwest::Error> {
         let shared = Shared {
-            largest_tree: options.largest_tree,
+            limits: options.limits,
             cache: Mutex::new(BoundedMap::new(options.cache_bytes)),
             flights: Flights::default(),
             downloader: Downloader::new(options)?,
@@ -175,8 +181,7 @@ impl ArtifactStore {
     /// # Errors
     /// See [`FetchError`]. Connection errors, 5xx and 429 were retried before.
     pub async fn fetch(&self, reference: &ArtifactReference) -> Result<Arc<FileTree>, FetchError> {
-        let checksum = Checksum::parse(&reference.digest)?;
-        let digest = checksum.to_string();
+        let digest = parse_digest(&reference.digest)?;
         if let Some(tree) = self.cached(&digest) {
             return Ok(tree);
         }
@@ -185,34 +190,41 @@ impl ArtifactStore {
             // Another flight may have landed between the look above and this one's start.
             match self.cached(&digest) {
                 Some(tree) => Ok(tree),
-                None => self.load(reference, checksum).await,
+                None => self.load(reference, &digest).await,
             }
         };
         self.shared.flights.join(key, work).await
     }
 
-    fn cached(&self, digest: &String) -> Option<Arc<FileTree>> {
+    fn cached(&self, digest: &Digest) -> Option<Arc<FileTree>> {
         self.shared.cache.lock().ok()?.get_mut(digest).map(|tree| Arc::clone(tree))
     }
 
-    async fn load(&self, reference: &ArtifactReference, checksum: Checksum) -> Result<Arc<FileTree>, FetchError> {
-        let digest = checksum.to_string();
+    async fn load(&self, reference: &ArtifactReference, digest: &Digest) -> Result<Arc<FileTree>, FetchError> {
         let bytes = self.shared.downloader.download(&reference.url).await?;
-        let largest = self.shared.largest_tree;
+        let (expected, limits) = (digest.clone(), self.shared.limits);
         // Hashing and unpacking take milliseconds to seconds of CPU, which other tasks should not wait for.
         let work = tokio::task::spawn_blocking(move || {
-            checksum.verify(&bytes)?;
-            unpack(&bytes, largest)
+            expected.verify(&bytes).map_err(|_| FetchError::DigestMismatch { expected: expected.to_string() })?;
+            archive::read(&bytes, &limits).map_err(|error| FetchError::Unpack(Arc::new(error)))
         });
         let tree = Arc::new(work.await.map_err(|_| FetchError::Cancelled)??);
         if let Ok(mut cache) = self.shared.cache.lock() {
-            cache.insert(digest, Arc::clone(&tree), tree.size() + ENTRY_OVERHEAD);
+            cache.insert(digest.clone(), Arc::clone(&tree), tree.size() + ENTRY_OVERHEAD);
         }
         Ok(tree)
     }
 }
 
-/// Unpacks a verified archive.
-fn unpack(_bytes: &Bytes, _largest: u64) -> Result<FileTree, FetchError> {
-    Err(FetchError::Unpack(Arc::from(Box::<dyn std::error::Error + Send + Sync>::from("the archive reader is not there yet"))))
+/// Reads `<algorithm>:<hex>`; a bare value is SHA-256, as Flux reads it. SHA-1 can be forged and is refused.
+fn parse_digest(text: &str) -> Result<Digest, FetchError> {
+    let full = if text.contains(':') { text.to_owned() } else { format!("sha256:{text}") };
+    let parsed = full.parse::<Digest>().and_then(|digest| match digest.algorithm() {
+        Algorithm::Sha1 => Err(DigestError::Unsupported(Algorithm::Sha1.as_str().to_owned())),
+        _ => Ok(digest),
+    });
+    parsed.map_err(|source| FetchError::Digest { digest: text.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests;

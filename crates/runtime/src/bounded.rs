@@ -61,11 +61,6 @@ impl<K: Ord + Clone, V> BoundedMap<K, V> {
         self.total -= entry.weight;
         Some(entry.value)
     }
-
-    /// The sum of the weights.
-    pub(crate) fn total(&self) -> u64 {
-        self.total
-    }
 }
 
 #[cfg(test)]
@@ -82,7 +77,7 @@ mod tests {
         map.insert("d", "d", 1);
         assert!(map.get_mut(&"b").is_none());
         assert_eq!(["a", "c", "d"].map(|key| map.get_mut(&key).is_some()), [true; 3]);
-        assert_eq!(map.total(), 3);
+        assert_eq!(map.total, 3);
     }
 
     #[test]
@@ -91,11 +86,11 @@ mod tests {
         map.insert("a", 1, 6);
         map.insert("a", 2, 4);
         map.insert("b", 3, 6);
-        assert_eq!((map.total(), map.get_mut(&"a").copied()), (10, Some(2)));
+        assert_eq!((map.total, map.get_mut(&"a").copied()), (10, Some(2)));
         map.insert("c", 4, 11);
         assert!(map.get_mut(&"c").is_none());
         map.insert("d", 5, 10);
-        assert_eq!((map.total(), map.get_mut(&"a").copied(), map.get_mut(&"d").copied()), (10, None, Some(5)));
-        assert_eq!((map.remove(&"d"), map.remove(&"d"), map.total()), (Some(5), None, 0));
+        assert_eq!((map.total, map.get_mut(&"a").copied(), map.get_mut(&"d").copied()), (10, None, Some(5)));
+        assert_eq!((map.remove(&"d"), map.remove(&"d"), map.total), (Some(5), None, 0));
     }
 }

@@ -9,6 +9,7 @@
 use crate::error_chain::error_chain;
 use crate::events::{Event, Recorder};
 use crate::jitter::Jitter;
+use crate::logging::{ReconcileIdentity, reconcile_span};
 use crate::metrics::{ControllerMetrics, ReconcileResult};
 use crate::process::{Process, Scope};
 use crate::queue::{Backoff, ObjectKey, Queue, Wake};
@@ -33,6 +34,9 @@ use tracing::Instrument;
 
 /// A run that is not over after this time has its progress written to status.
 const PROGRESS_AFTER: Duration = Duration::from_millis(1_000);
+
+/// What a run says about how far it is.
+type Progress<K> = watch::Receiver<Option<StatusOf<K>>>;
 
 /// What a controller needs besides its logic.
 #[derive(Clone)]
@@ -179,7 +183,13 @@ impl<R: Reconciler> Controller<R> {
             self.queue.finish(&key, Wake::Never);
             return;
         };
-        let span = run_span(&key, object.as_ref());
+        let span = reconcile_span(&ReconcileIdentity {
+            controller: &R::Kind::kind(&()).to_ascii_lowercase(),
+            group: &R::Kind::group(&()),
+            kind: &R::Kind::kind(&()),
+            namespace: &key.namespace,
+            name: &key.name,
+        });
         let started = Instant::now();
         self.options.metrics.worker_started();
         let task = tokio::spawn(Arc::clone(&self).reconcile(object, key.clone(), permit, workers).instrument(span.clone()));
@@ -236,7 +246,7 @@ impl<R: Reconciler> Controller<R> {
         key: ObjectKey,
         permit: tokio::sync::OwnedSemaphorePermit,
         workers: Arc<Semaphore>,
-    ) -> (Run<R::Kind>, watch::Receiver<Option<StatusOf<R::Kind>>>) {
+    ) -> (Run<R::Kind>, Progress<R::Kind>) {
         let (progress, receiver) = watch::channel(None);
         let shared = Shared {
             object,
@@ -255,7 +265,7 @@ impl<R: Reconciler> Controller<R> {
     async fn drive(
         &self,
         run: Run<R::Kind>,
-        mut progress: watch::Receiver<Option<StatusOf<R::Kind>>>,
+        mut progress: Progress<R::Kind>,
         mut seen: Arc<R::Kind>,
     ) -> (Report<R::Kind>, Arc<R::Kind>) {
         let reconcile = self.reconciler.reconcile(run);
@@ -422,17 +432,4 @@ fn wants_run<K: ResourceExt>(before: &K, now: &K) -> bool {
         || before.meta().generation != now.meta().generation
         || before.meta().deletion_timestamp != now.meta().deletion_timestamp
         || requested(before) != requested(now)
-}
-
-fn run_span<K: ReconciledObject>(key: &ObjectKey, object: &K) -> tracing::Span {
-    let id = object.uid().unwrap_or_default();
-    tracing::info_span!(
-        "reconcile",
-        controller = K::kind(&()).to_ascii_lowercase(),
-        controllerGroup = %K::group(&()),
-        controllerKind = %K::kind(&()),
-        namespace = %key.namespace,
-        name = %key.name,
-        reconcileID = format!("{id}-{:x}", rand::random::<u32>()),
-    )
 }

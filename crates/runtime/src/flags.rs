@@ -12,7 +12,7 @@ mod value;
 
 pub use common::{CommonDefaults, CommonFlags, LeaderElectionFlags, OptionalFlag};
 pub use gates::FeatureGates;
-pub use value::{CommaList, FlagValue, parse_duration, print_duration};
+pub use value::{CommaList, FlagValue};
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -113,10 +113,7 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
         }
         let store = self.clone();
         let mut listed: HashMap<ObjectKey, ()> = HashMap::new();
-        watch(api, config)
-            .default_backoff()
-            .map(move |event| store.take(event, &mut listed))
-            .flat_map(|changes| futures::stream::iter(changes))
+        watch(api, config).default_backoff().map(move |event| store.take(event, &mut listed)).flat_map(futures::stream::iter)
     }
 
     fn take(

@@ -1,7 +1,14 @@
-//! Real servers for tests, each in one line: Git over smart HTTP and over SSH.
+//! Real servers for tests, each in one line: a Kubernetes control plane, Git over smart HTTP and over SSH, our own binaries.
 //!
-//! Nothing here imitates a protocol: Git answers through `git http-backend` and `sshd`. Not for code that ships.
+//! Nothing here imitates a protocol: the API server is kube-apiserver, Git answers through `git http-backend` and `sshd`. Everything
+//! that is started ends with the value that stands for it, and also when the process of the test is killed. Not for code that ships.
 
+pub mod certificates;
+pub mod cluster;
+pub mod controller;
 pub mod git;
+pub mod process;
+pub mod workspace;
 
+pub use cluster::{Cluster, Namespace};
 pub use git::{GitServer, Repository, SshServer};

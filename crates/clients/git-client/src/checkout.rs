@@ -162,3 +162,13 @@ impl Files for Checkout {
 fn source(path: &TreePath, cause: Cause) -> ReadError {
     ReadError::Source { path: path.clone(), source: Arc::new(cause) }
 }
+
+#[cfg(test)]
+mod tests {
+    fn is_shareable<T: Send + Sync>() {}
+
+    #[test]
+    fn a_checkout_can_be_read_on_any_thread() {
+        is_shareable::<super::Checkout>();
+    }
+}

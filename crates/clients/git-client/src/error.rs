@@ -98,6 +98,9 @@ pub enum Cause {
     /// The content contradicts itself or holds names that must not be.
     #[error("invalid content: {0}")]
     Content(String),
+    /// Something that exists elsewhere and not here.
+    #[error("unsupported: {0}")]
+    Unsupported(&'static str),
     /// TLS options or a proxy that cannot be used.
     #[error("invalid connection option: {0}")]
     Option(String),
@@ -126,6 +129,8 @@ pub enum Class {
     Transport,
     /// What was asked for can never work: options, ref names.
     Invalid,
+    /// What was asked for exists elsewhere and not here.
+    Unsupported,
     /// A limit of ours.
     Limit,
     /// Our own disk, cancellation or fault.
@@ -161,6 +166,7 @@ impl Cause {
             Self::Timeout(_) => Class::Timeout,
             Self::Connection(_) | Self::Status(_) | Self::Redirect(_) | Self::Protocol(_) | Self::Content(_) => Class::Transport,
             Self::InvalidReference(_) | Self::Option(_) => Class::Invalid,
+            Self::Unsupported(_) => Class::Unsupported,
             Self::Limit { .. } => Class::Limit,
             Self::Cancelled | Self::Storage(_) | Self::Panicked => Class::Internal,
         }

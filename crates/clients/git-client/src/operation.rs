@@ -10,7 +10,7 @@ use crate::{
     ssh,
     wire::Wire,
 };
-use gix::protocol::transport::client::blocking_io::Transport;
+use gix::{objs::Exists, protocol::transport::client::blocking_io::Transport};
 use std::path::Path;
 
 /// Lists refs.
@@ -52,6 +52,8 @@ fn converse<R>(
 ) -> Result<R, Cause> {
     // Values of russh and reqwest spawn tasks when they are dropped.
     let _runtime = wire.runtime().enter();
+    // What an earlier conversation of the same operation failed of is not the fault of this one.
+    wire.take_fault();
     wire.allow(shared.options.limits.reference_bytes, "bytes of refs");
     let agent = &shared.options.user_agent;
     match remote.url.scheme() {
@@ -96,8 +98,7 @@ impl Target<'_> {
     }
 
     fn commit(&self, id: &ObjectId, branch: Option<&str>) -> Result<Checkout, Cause> {
-        let commit = id.to_gix().filter(|commit| commit.kind() == gix::hash::Kind::Sha1);
-        let commit = commit.ok_or_else(|| Cause::CommitNotFound(id.to_string()))?;
+        let commit = supported(id)?;
         let store = match branch {
             Some(branch) => self.history_of(branch, commit)?,
             None => self.alone_or_with_history(commit)?,
@@ -107,19 +108,24 @@ impl Target<'_> {
     }
 
     /// A commit counts as one of a branch only when the branch's own history, fetched without asking for the commit, holds it:
-    /// forges give out commits of forks by id.
+    /// forges give out commits of forks by id. The commits of a history are small; its content is fetched only from a server
+    /// that cannot leave it out.
     fn history_of(&self, branch: &str, commit: gix::ObjectId) -> Result<Store, Cause> {
         let name = format!("refs/heads/{branch}");
         if !is_valid_reference(&name) {
             return Err(Cause::InvalidReference(name.escape_debug().to_string()));
         }
         let store = self.store()?;
-        converse(self.shared, self.wire, self.remote, |talk| {
+        let is_tip = converse(self.shared, self.wire, self.remote, |talk| {
             let tip = tip(talk, &name)?;
-            let history = if tip == commit { History::None } else { History::All };
-            talk.fetch(&[tip], history, &store, self.shared)
+            let history = if tip == commit { History::None } else { History::CommitsAlone };
+            talk.fetch(&[tip], history, &store, self.shared)?;
+            Ok(tip == commit)
         })?;
-        Ok(store)
+        if !store.objects.exists(&commit) {
+            return Err(Cause::CommitNotFound(commit.to_string()));
+        }
+        if is_tip || store.has_content_of(commit)? { Ok(store) } else { self.alone_or_with_history(commit) }
     }
 
     /// Not every server gives out a commit by its id; then all branches with their history have it, or nobody.
@@ -159,8 +165,14 @@ fn tip(talk: &mut dyn Talk, name: &str) -> Result<gix::ObjectId, Cause> {
     if listing.is_empty_repository {
         return Err(Cause::EmptyRepository);
     }
-    let found = listing.find(name).and_then(|reference| reference.object.to_gix());
-    found.ok_or_else(|| Cause::ReferenceNotFound(name.to_owned()))
+    let found = listing.find(name).ok_or_else(|| Cause::ReferenceNotFound(name.to_owned()))?;
+    supported(&found.object)
+}
+
+/// Flux knows no other ids either.
+fn supported(id: &ObjectId) -> Result<gix::ObjectId, Cause> {
+    let sha1 = id.to_gix().filter(|id| id.kind() == gix::hash::Kind::Sha1);
+    sha1.ok_or(Cause::Unsupported("only repositories with SHA-1 object ids can be fetched"))
 }
 
 /// Git's own rules for full names, which leave no room for options, spaces or line breaks.

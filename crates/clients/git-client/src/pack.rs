@@ -1,7 +1,10 @@
 //! Received packs: bounded, indexed, in a bare object store below a temporary directory.
 
-use crate::{Cause, Limits, wire::Wire};
-use gix::odb::pack;
+use crate::{Cause, Limits, survey::content, wire::Wire};
+use gix::{
+    objs::{Exists, FindExt},
+    odb::pack,
+};
 use std::{
     io::{self, BufRead, Read},
     path::Path,
@@ -33,6 +36,14 @@ impl Store {
         let mut objects = gix::odb::at_opts(directory.path(), gix::hash::Kind::Sha1, None, options).map_err(Cause::Storage)?;
         objects.set_pack_cache(|| Box::new(pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
         Ok(Self { objects, directory })
+    }
+
+    /// Whether the root of a commit's tree is here, and with it all content: packs hold either all or none.
+    pub(crate) fn has_content_of(&self, commit: gix::ObjectId) -> Result<bool, Cause> {
+        let mut buffer = Vec::new();
+        let commit = self.objects.find_commit_iter(&commit, &mut buffer).map_err(|error| content(&error))?;
+        let root = commit.clone().tree_id().map_err(|error| content(&error))?;
+        Ok(self.objects.exists(&root))
     }
 
     /// Adds the pack that `reader` yields, to its end.

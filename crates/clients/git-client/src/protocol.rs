@@ -10,7 +10,7 @@ use gix::{
         fetch::{Arguments, Response},
         handshake::Ref,
         ls_refs::RefPrefixes,
-        transport::{Protocol, Service, client::blocking_io::Transport},
+        transport::{Service, client::blocking_io::Transport},
     },
 };
 use std::collections::BTreeMap;
@@ -61,8 +61,10 @@ impl<T: Transport> Conversation<T> {
         features.push(("agent", Some(self.agent.clone())));
         let sideband_all = features.iter().any(|(name, _)| *name == "sideband-all");
         let mut arguments = Arguments::new(version, features, false);
-        if matches!(history, History::None) && arguments.can_use_deepen() {
-            arguments.deepen(1);
+        match history {
+            History::None if arguments.can_use_deepen() => arguments.deepen(1),
+            History::CommitsAlone if arguments.can_use_filter() => arguments.filter(COMMITS_ALONE),
+            _ => {}
         }
         for id in wanted {
             arguments.want(id);
@@ -89,20 +91,23 @@ impl<T: Transport> Conversation<T> {
         store.receive(&self.wire, &mut reader, limits)
     }
 
-    /// Says good-bye where the server waits for more, which is only where it told all refs unasked.
+    /// Says good-bye where the server waits for more, which is over SSH.
     pub(crate) fn close(&mut self) {
-        if matches!(self.handshake.server_protocol_version, Protocol::V0 | Protocol::V1) {
-            // The result is ours already; a server that hangs up first takes nothing from it.
-            gix::protocol::indicate_end_of_interaction(&mut self.transport, false).ok();
-        }
+        // The result is ours already; a server that hangs up first takes nothing from it.
+        gix::protocol::indicate_end_of_interaction(&mut self.transport, false).ok();
     }
 }
+
+/// Git's name for a selection of objects without trees and what hangs on them.
+const COMMITS_ALONE: &str = "tree:0";
 
 /// How much of the past to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum History {
     /// The content of the commits and nothing before them.
     None,
+    /// All commits before them and no content at all, where the server can tell them apart; otherwise everything.
+    CommitsAlone,
     /// Everything.
     All,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::identity::ObjectId;
+use manifest::ObjectId;
 
 /// What was done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ pub struct Change {
 /// `Kind/namespace/name action`.
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.id.subject(), self.action)
+        write!(formatter, "{} {}", self.id, self.action)
     }
 }
 

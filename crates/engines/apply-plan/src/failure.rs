@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::identity::ObjectId;
 use crate::mask::mask_secret_values;
 use crate::object::metadata;
+use manifest::ObjectId;
 
 /// An error of the API server, or of the client before it: the parts of a `Status` that decide what comes next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn speaks_of_immutability(message: &str) -> bool {
 /// The message of a dry-run that failed, without values of Secrets.
 #[must_use]
 pub fn dry_run_failure(object: &Value, refusal: &Refusal) -> String {
-    let subject = ObjectId::of(object).subject();
+    let subject = ObjectId::of(object);
     let message = mask_secret_values(&refusal.message, object);
     if refusal.is_not_found() {
         let what = if metadata(object, "namespace").is_empty() { "namespace not specified" } else { "not found" };
@@ -90,7 +90,7 @@ pub enum Step {
 /// The message of any other step that failed, without values of Secrets.
 #[must_use]
 pub fn step_failure(object: &Value, step: Step, message: &str) -> String {
-    let subject = ObjectId::of(object).subject();
+    let subject = ObjectId::of(object);
     let what = match step {
         Step::Apply => "apply failed",
         Step::Cleanup => "metadata.managedFields cleanup failed",
@@ -112,6 +112,6 @@ pub fn deletion_failure(messages: &[String]) -> String {
 /// The message of a Secret that is still encrypted, see [`crate::controls::is_encrypted_secret`].
 #[must_use]
 pub fn encrypted_secret_failure(object: &Value) -> String {
-    let subject = ObjectId::of(object).subject();
+    let subject = ObjectId::of(object);
     format!("{subject} is SOPS encrypted, configuring decryption is required for this secret to be reconciled")
 }

@@ -55,9 +55,6 @@ pub(crate) fn is_applied_by_other(live: &Value, path: &str, manager: &str) -> bo
 
 /// The keys from the root of a field set to the field at a pointer. An index becomes the key of the item there.
 fn keys_of(live: &Value, path: &str, applied: &[(&str, &Value)]) -> Option<Vec<String>> {
-    if path.trim_start_matches('/').is_empty() {
-        return None;
-    }
     let (mut keys, mut value) = (Vec::new(), Some(live));
     for part in pointer::parts(path) {
         let Ok(index) = part.parse::<usize>() else {

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::change::{Action, Change};
-use crate::identity::{InvalidId, ObjectId};
-use crate::order::{apply_order, deletion_order};
+use manifest::object::{IdError, ObjectId, apply_order};
 
 /// One object of an inventory. In status it is `{id, v}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which object; status has its [`Display`](std::fmt::Display) form.
+    /// Which object; status has its [`inventory_id`](ObjectId::inventory_id).
     pub id: ObjectId,
     /// The API version without its group.
     pub version: String,
@@ -19,15 +18,15 @@ impl Entry {
     /// Reads an entry of status.
     ///
     /// # Errors
-    /// [`InvalidId`] when `id` is none.
-    pub fn parse(id: &str, version: &str) -> Result<Self, InvalidId> {
-        Ok(Self { id: ObjectId::parse(id)?, version: version.to_owned() })
+    /// [`IdError`] when `id` is none.
+    pub fn parse(id: &str, version: &str) -> Result<Self, IdError> {
+        Ok(Self { id: ObjectId::parse_inventory_id(id)?, version: version.to_owned() })
     }
 
     /// The API version with its group: `apps/v1`.
     #[must_use]
     pub fn api_version(&self) -> String {
-        let group = &self.id.group_kind.group;
+        let group = &self.id.group;
         if group.is_empty() { self.version.clone() } else { format!("{group}/{}", self.version) }
     }
 }
@@ -44,7 +43,7 @@ pub fn stale(old: &[Entry], new: &[Entry]) -> Vec<Entry> {
     let mut seen: BTreeSet<&ObjectId> = new.iter().map(|entry| &entry.id).collect();
     // From the end, because of an entry that is there twice the last version counts.
     let mut stale: Vec<Entry> = old.iter().rev().filter(|entry| seen.insert(&entry.id)).cloned().collect();
-    stale.sort_by(|left, right| deletion_order(&left.id, &right.id));
+    stale.sort_by(|left, right| apply_order(&right.id, &left.id));
     stale
 }
 

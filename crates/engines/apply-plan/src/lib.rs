@@ -14,13 +14,12 @@ pub mod controls;
 pub mod drift;
 pub mod failure;
 mod field_set;
-pub mod identity;
+mod group_kind;
 pub mod ignore;
 pub mod inventory;
 pub mod mask;
 pub mod normalize;
 mod object;
-pub mod order;
 pub mod ownership;
 mod pointer;
 pub mod selector;
@@ -28,7 +27,8 @@ pub mod stage;
 pub mod undeclared;
 
 pub use change::{Action, Change};
-pub use identity::{GroupKind, ObjectId};
+pub use group_kind::GroupKind;
+pub use manifest::ObjectId;
 
 /// The API group whose labels and annotations steer an apply.
 pub const CONTROL_GROUP: &str = "kustomize.toolkit.fluxcd.io";

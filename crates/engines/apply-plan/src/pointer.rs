@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-/// The parts of a pointer, unescaped. Without the leading `/` it is read as if it had one.
+/// The parts of a pointer, unescaped; none of one that is malformed, which therefore names nothing.
 pub(crate) fn parts(pointer: &str) -> Vec<String> {
-    let pointer = pointer.strip_prefix('/').unwrap_or(pointer);
+    let Some(pointer) = pointer.strip_prefix('/') else { return Vec::new() };
     pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::identity::{GroupKind, ObjectId};
+use crate::group_kind::GroupKind;
 use crate::object::{is_definition, text};
-use crate::order::apply_order;
+use manifest::object::{ObjectId, apply_order};
 
 /// What a stage holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub fn plan_stages(objects: Vec<Value>, custom: &BTreeSet<GroupKind>) -> Vec<Sta
 }
 
 fn stage_of(object: &Value, id: &ObjectId, custom: &BTreeSet<GroupKind>) -> StageKind {
-    let kind = id.group_kind.kind.as_str();
+    let kind = id.kind.as_str();
     let is_namespace = kind.eq_ignore_ascii_case("Namespace") && text(object, "apiVersion") == "v1";
     let is_cluster_role =
         kind.eq_ignore_ascii_case("ClusterRole") && text(object, "apiVersion").starts_with("rbac.authorization.k8s.io/");
@@ -68,7 +68,7 @@ fn stage_of(object: &Value, id: &ObjectId, custom: &BTreeSet<GroupKind>) -> Stag
         StageKind::Definitions
     } else if kind.ends_with("Class") {
         StageKind::Classes
-    } else if custom.contains(&id.group_kind) {
+    } else if custom.contains(&GroupKind { group: id.group.clone(), kind: id.kind.clone() }) {
         StageKind::Custom
     } else {
         StageKind::Rest

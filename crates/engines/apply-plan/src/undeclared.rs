@@ -8,27 +8,34 @@ use crate::object::{group_and_version, text};
 /// What the API server says after the path of a field it does not know.
 const UNDECLARED: &str = ": field not declared in schema";
 
-/// Groups that are served by the API server itself and do not end in `.k8s.io`.
-const GROUPS: [&str; 6] = ["", "apps", "batch", "autoscaling", "policy", "extensions"];
-
-/// Groups of built-in kinds that end in `.k8s.io`; others with that ending are custom resources.
-const K8S_GROUPS: [&str; 13] = [
-    "admissionregistration",
-    "apiserverinternal",
-    "authentication",
-    "authorization",
-    "certificates",
-    "coordination",
-    "discovery",
-    "events",
-    "flowcontrol.apiserver",
-    "networking",
-    "node",
-    "scheduling",
-    "storage",
+/// Groups of built-in kinds.
+const GROUPS: [&str; 21] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
 ];
 
 /// Removes the fields that `message`, a refusal of the API server, calls undeclared. Whether any was removed: if so, try again.
+///
+/// The API server names only some at a time, so it may take several tries. Each removes a field, so they end.
 pub fn remove_undeclared_fields(object: &mut Value, message: &str) -> bool {
     if !is_built_in(object) {
         return false;
@@ -49,11 +56,7 @@ pub fn remove_undeclared_fields(object: &mut Value, message: &str) -> bool {
 }
 
 fn is_built_in(object: &Value) -> bool {
-    let (group, _) = group_and_version(text(object, "apiVersion"));
-    let is_known = |group: &str| {
-        K8S_GROUPS.contains(&group) || group == "rbac.authorization" || group == "resource" || group == "internal.apiserver"
-    };
-    GROUPS.contains(&group) || group.strip_suffix(".k8s.io").is_some_and(is_known)
+    GROUPS.contains(&group_and_version(text(object, "apiVersion")).0)
 }
 
 enum Step {

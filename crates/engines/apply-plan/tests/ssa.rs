@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use apply_plan::ObjectId;
 use apply_plan::cleanup::{Takeover, cleanup_patch, migration_patch};
 use apply_plan::failure::{Refusal, dry_run_failure};
+use apply_plan::inventory::{Entry, all_for_deletion};
 use apply_plan::normalize::normalize;
-use apply_plan::order::{apply_order, deletion_order};
 use apply_plan::selector::LabelSelector;
 use serde_json::{Value, json};
 
@@ -80,17 +79,12 @@ fn last_of_each_manager(operation: &Value) -> Value {
 #[test]
 fn objects_are_sorted_as_flux_does() {
     let order = corpus("order");
-    let mut ids: Vec<ObjectId> = texts(&order["in"]).iter().map(|id| ObjectId::parse(id).expect("the id parses")).collect();
-    ids.sort_by(deletion_order);
-    ids.reverse();
-    assert!(ids.is_sorted_by(|left, right| apply_order(left, right).is_le()));
-    assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), reencoded(&texts(&order["out"])));
-    assert_eq!(ids.iter().map(ObjectId::subject).collect::<Vec<_>>(), texts(&order["subjects"]));
-}
-
-/// Names with colons outside of RBAC keep them; reading back what Flux prints is the identity here.
-fn reencoded(ids: &[String]) -> Vec<String> {
-    ids.iter().map(|id| ObjectId::parse(id).expect("the id parses").to_string()).collect()
+    let old: Vec<Entry> = texts(&order["in"]).iter().map(|id| Entry::parse(id, "v1").expect("the id parses")).collect();
+    let mut sorted: Vec<Entry> = all_for_deletion(&old);
+    sorted.reverse();
+    let expected: Vec<Entry> = texts(&order["out"]).iter().map(|id| Entry::parse(id, "v1").expect("the id parses")).collect();
+    assert_eq!(sorted, expected);
+    assert_eq!(sorted.iter().map(|entry| entry.id.to_string()).collect::<Vec<_>>(), texts(&order["subjects"]));
 }
 
 #[test]

@@ -59,32 +59,49 @@ pub fn garbage(files: &[StoredFile], current: &str, retention: &Retention, now: 
 mod tests {
     use super::*;
 
-    fn check(files: &[(&str, u64)], current: &str, records: usize, expect: &[&str]) {
+    /// Files by their ages in milliseconds.
+    fn check(files: &[(&str, u64)], current: &str, retention: Retention, expect: &[&str]) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000);
-        let files: Vec<StoredFile> = files
-            .iter()
-            .map(|(name, age)| StoredFile { name: (*name).to_owned(), modified: now - Duration::from_secs(*age), size: 1 })
-            .collect();
-        let retention = Retention { ttl: Duration::from_secs(60), records };
+        let stored = |(name, age): &(&str, u64)| StoredFile {
+            name: (*name).to_owned(),
+            modified: now - Duration::from_millis(*age),
+            size: 1,
+        };
+        let files: Vec<StoredFile> = files.iter().map(stored).collect();
         assert_eq!(garbage(&files, current, &retention, now), expect, "{files:?}");
     }
 
-    /// The cases of fluxcd/pkg `artifact/storage` `TestStorage_getGarbageFiles`, with ages in seconds.
+    /// Time to live in milliseconds, and records.
+    fn keep(ttl: u64, records: usize) -> Retention {
+        Retention { ttl: Duration::from_millis(ttl), records }
+    }
+
+    /// The cases of fluxcd/pkg `artifact/storage` `TestStorage_GetGarbageFiles` that do not depend on the number of files looked
+    /// at. There the last file is the current one.
     #[test]
-    fn old_files_go_and_the_current_one_stays() {
-        check(&[("1", 180), ("2", 120), ("3", 60), ("4", 30), ("5", 0)], "5", 4, &["1", "2"]);
-        check(&[("1", 4), ("2", 3), ("3", 2), ("4", 1), ("5", 0)], "5", 4, &["1"]);
-        check(&[("1", 90), ("2", 80), ("3", 70), ("4", 1), ("5", 0)], "5", 4, &["1", "2", "3"]);
-        check(&[("1", 180), ("2", 120), ("3", 90), ("4", 80), ("5", 70)], "5", 4, &["1", "2", "3", "4"]);
-        check(&[("1", 900)], "1", 2, &[]);
-        check(&[("1", 900), ("2", 10)], "1", 1, &["2"]);
-        check(&[("1", 59), ("2", 60)], "9", 2, &[]);
-        check(&[("1", 0)], "9", 0, &["1"]);
+    fn the_cases_of_flux() {
+        let young = [("1", 50), ("2", 40), ("3", 30), ("4", 20), ("5", 10)];
+        check(&young, "5", keep(120_000, 2), &["1", "2", "3"]);
+        let old = [("1", 5000), ("2", 4000), ("3", 3000), ("4", 2000), ("5", 1000)];
+        check(&old, "5", keep(3500, 4), &["1", "2"]);
+        let six = [("1", 6000), ("2", 5000), ("3", 4000), ("4", 3000), ("5", 2000), ("6", 1000)];
+        check(&six, "6", keep(5500, 4), &["1", "2"]);
+        let locked = [("1", 80), ("1.lock", 70), ("2", 60), ("2.lock", 50), ("3", 40), ("3.lock", 30), ("4", 20), ("5", 10)];
+        check(&locked, "5", keep(120_000, 2), &["1", "1.lock", "2", "2.lock", "3", "3.lock"]);
     }
 
     #[test]
-    fn the_lock_of_a_deleted_file_goes_with_it() {
-        check(&[("a.lock", 900), ("b.lock", 900), ("a", 90), ("b", 0), ("c.lock", 900)], "b", 2, &["a", "a.lock"]);
+    fn the_current_file_stays_however_old() {
+        check(&[("1", 900_000)], "1", keep(60_000, 2), &[]);
+        check(&[("1", 900_000), ("2", 10)], "1", keep(60_000, 1), &["2"]);
+        check(&[("1", 60_000), ("2", 59_999)], "9", keep(60_000, 2), &[]);
+        check(&[("1", 60_001), ("2", 0)], "9", keep(60_000, 2), &["1"]);
+        check(&[("1", 0)], "9", keep(60_000, 0), &["1"]);
+    }
+
+    #[test]
+    fn a_lock_without_its_file_is_left_alone() {
+        check(&[("a.lock", 900_000), ("b", 0)], "b", keep(60_000, 2), &[]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Post-build variable substitution: `${name}` expressions in the text of one built object.
 //!
 //! The dialect is the one of Flux (`github.com/fluxcd/pkg/envsubst`), a relative of the shell's parameter expansion with its own
-//! rules; `docs` of the functions name the surprising ones. This crate knows text only. It does not know which object is exempt
+//! rules; where one is surprising, the code that follows it says so. This crate knows text only. It does not know which object is exempt
 //! (`apply_plan::controls`), where values come from, or how the result is parsed.
 //!
 //! ```text

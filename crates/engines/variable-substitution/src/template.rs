@@ -1,4 +1,4 @@
-//! Parses text with `${…}` into segments. The grammar is in `docs` of [`expression`](Parser::expression).
+//! Parses text with `${…}` into segments. [`Parser::expression`] has the grammar.
 
 use crate::error::TemplateError;
 use crate::scanner::{Accept, Brace, Escapes, Expect, Scanner, Token, anything, identifier};

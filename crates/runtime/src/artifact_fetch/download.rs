@@ -82,7 +82,7 @@ impl Downloader {
         shown: &str,
         broken: impl Fn(reqwest::Error) -> FetchError,
     ) -> Result<Bytes, Failure> {
-        let limit = self.options.largest_download;
+        let limit = self.options.limits.compressed;
         let too_large = || Failure::Final(FetchError::TooLarge { url: shown.to_owned(), limit });
         let announced = response.content_length().unwrap_or(0);
         if announced > limit {
@@ -115,6 +115,3 @@ fn judge(status: StatusCode, shown: &str) -> Failure {
 fn shown(url: &Url) -> String {
     crate::error_chain::sanitize(url.as_str()).into_owned()
 }
-
-#[cfg(test)]
-mod tests;

@@ -50,7 +50,7 @@ fn check_requirement(text: &str) -> Result<(), String> {
     }
     if let Some((key, number)) = text.split_once(['<', '>']) {
         let whole = number.trim().parse::<i64>().map(drop).map_err(|_| format!("{number:?} is not a whole number"));
-        return check_key(key.trim()).and_then(|()| whole);
+        return check_key(key.trim()).and(whole);
     }
     check_key(text)
 }

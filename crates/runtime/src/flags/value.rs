@@ -1,5 +1,6 @@
 //! What a flag's text may be.
 
+use api::meta::GoDuration;
 use std::time::Duration;
 
 /// A type that a flag can hold.
@@ -171,63 +172,15 @@ impl FlagValue for CommaList {
     }
 }
 
-const UNITS: [(&str, f64); 8] =
-    [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
-
 /// Reads a Go duration such as `1h2m3.5s`. Negative durations are refused: no flag here has a use for one.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let invalid = || "must be a duration such as 30s, 5m or 1h30m".to_owned();
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest.starts_with('-') {
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration: GoDuration = text.parse().map_err(|_| "must be a duration such as 30s, 5m or 1h30m".to_owned())?;
+    if duration.nanoseconds() < 0 {
         return Err("must not be negative".to_owned());
     }
-    if rest == "0" {
-        return Ok(Duration::ZERO);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(invalid)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
-        rest = &rest[digits..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == &rest[..end]).ok_or_else(invalid)?;
-        total += number * seconds;
-        rest = &rest[end..];
-    }
-    // Go's durations end at 2^63 ns, about 292 years.
-    if total > 9.2e9 {
-        return Err("is out of range".to_owned());
-    }
-    Ok(Duration::from_nanos((total * 1e9).round() as u64))
+    Ok(duration.to_std())
 }
 
-/// Prints a duration as Go does: `1h0m0s`, `30s`, `750ms`.
-pub fn print_duration(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
-    let fraction = |unit: u128, name: &str| {
-        let text = format!("{}.{:0width$}", nanos / unit, nanos % unit, width = unit.ilog10() as usize);
-        format!("{}{name}", text.trim_end_matches('0').trim_end_matches('.'))
-    };
-    match nanos {
-        ..1_000 => format!("{nanos}ns"),
-        ..1_000_000 => fraction(1_000, "µs"),
-        ..1_000_000_000 => fraction(1_000_000, "ms"),
-        _ => {
-            let (hours, minutes) = (duration.as_secs() / 3600, duration.as_secs() / 60 % 60);
-            let below_a_minute = nanos % 60_000_000_000;
-            let text = format!("{}.{:09}", below_a_minute / 1_000_000_000, below_a_minute % 1_000_000_000);
-            let seconds = text.trim_end_matches('0').trim_end_matches('.');
-            match (hours, minutes) {
-                (0, 0) => format!("{seconds}s"),
-                (0, minutes) => format!("{minutes}m{seconds}s"),
-                (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
-            }
-        }
-    }
+fn print_duration(duration: Duration) -> String {
+    GoDuration::from_nanoseconds(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)).to_string()
 }

@@ -9,8 +9,8 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, PostParams};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::time::{sleep, timeout};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Why the process does not lead any more.
@@ -83,13 +83,13 @@ impl Candidate {
 
     async fn read_and_write(&self, known: Option<Observed>) -> Result<(Option<Observed>, bool), kube::Error> {
         let found = self.leases.get_opt(&self.name).await?;
-        let now = Instant::now();
+        let now = Instant::now().into_std();
         let observed = found.as_ref().map(|lease| Observed::update(known, record(lease), version(lease), now));
         match step(observed.as_ref(), self.asking(now)) {
             Step::Wait => Ok((observed, false)),
             Step::Create(new) => {
                 let lease = self.leases.create(&PostParams::default(), &self.lease(None, &new, None)).await?;
-                Ok((Some(Observed { record: new, version: version(&lease), since: Instant::now() }), true))
+                Ok((Some(Observed { record: new, version: version(&lease), since: now }), true))
             }
             Step::Replace(new, version) => self.replace(found.as_ref(), new, version).await.map(|held| (Some(held), true)),
         }
@@ -97,13 +97,13 @@ impl Candidate {
 
     async fn replace(&self, found: Option<&Lease>, new: Record, over: String) -> Result<Observed, kube::Error> {
         // The age counts from before the request: the server may have had it long before we hear of it.
-        let since = Instant::now();
+        let since = Instant::now().into_std();
         let body = self.lease(found, &new, Some(over));
         let lease = self.leases.replace(&self.name, &PostParams::default(), &body).await?;
         Ok(Observed { record: new, version: version(&lease), since })
     }
 
-    fn asking(&self, now: Instant) -> Asking<'_> {
+    fn asking(&self, now: std::time::Instant) -> Asking<'_> {
         Asking { identity: &self.identity, duration: self.flags.lease_duration, now, stamp: Timestamp::now() }
     }
 

@@ -39,21 +39,21 @@ impl ControllerMetrics {
     pub(super) fn new(families: &Families, kind: &'static str) -> Self {
         let controller = kind.to_ascii_lowercase();
         let name = [controller.as_str()];
-        let total = |result| families.reconcile_total.with_label_values(&[controller.as_str(), result]);
+        let total = |result| families.reconcile.total.with_label_values(&[controller.as_str(), result]);
         Self {
             kind,
-            duration: families.reconcile_duration.clone(),
+            duration: families.reconcile.duration.clone(),
             success: total("success"),
             requeue: total("requeue"),
             requeue_after: total("requeue_after"),
             error: total("error"),
-            errors: families.reconcile_errors.with_label_values(&name),
-            terminal_errors: families.terminal_errors.with_label_values(&name),
-            panics: families.reconcile_panics.with_label_values(&name),
-            timeouts: families.reconcile_timeouts.with_label_values(&name),
-            time: families.reconcile_time.with_label_values(&name),
-            max_workers: families.max_workers.with_label_values(&name),
-            active_workers: families.active_workers.with_label_values(&name),
+            errors: families.reconcile.errors.with_label_values(&name),
+            terminal_errors: families.reconcile.terminal_errors.with_label_values(&name),
+            panics: families.reconcile.panics.with_label_values(&name),
+            timeouts: families.reconcile.timeouts.with_label_values(&name),
+            time: families.reconcile.time.with_label_values(&name),
+            max_workers: families.reconcile.max_workers.with_label_values(&name),
+            active_workers: families.reconcile.active_workers.with_label_values(&name),
             queue: QueueMetrics::new(families, &controller),
         }
     }
@@ -131,14 +131,14 @@ impl QueueMetrics {
     fn new(families: &Families, controller: &str) -> Self {
         let labels = [controller, controller];
         Self {
-            adds: families.queue_adds.with_label_values(&labels),
+            adds: families.queue.adds.with_label_values(&labels),
             // Objects have no priorities here: all are 0, controller-runtime's normal one.
-            depth: families.queue_depth.with_label_values(&[controller, controller, "0"]),
-            waited: families.queue_waited.with_label_values(&labels),
-            worked: families.queue_worked.with_label_values(&labels),
-            retries: families.queue_retries.with_label_values(&labels),
-            unfinished: families.queue_unfinished.with_label_values(&labels),
-            longest: families.queue_longest.with_label_values(&labels),
+            depth: families.queue.depth.with_label_values(&[controller, controller, "0"]),
+            waited: families.queue.waited.with_label_values(&labels),
+            worked: families.queue.worked.with_label_values(&labels),
+            retries: families.queue.retries.with_label_values(&labels),
+            unfinished: families.queue.unfinished.with_label_values(&labels),
+            longest: families.queue.longest.with_label_values(&labels),
         }
     }
 

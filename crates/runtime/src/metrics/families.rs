@@ -8,22 +8,8 @@ use prometheus::{
 
 /// Every family of the process.
 pub(super) struct Families {
-    pub(super) reconcile_duration: HistogramVec,
-    pub(super) reconcile_total: IntCounterVec,
-    pub(super) reconcile_errors: IntCounterVec,
-    pub(super) terminal_errors: IntCounterVec,
-    pub(super) reconcile_panics: IntCounterVec,
-    pub(super) reconcile_timeouts: IntCounterVec,
-    pub(super) reconcile_time: HistogramVec,
-    pub(super) max_workers: GaugeVec,
-    pub(super) active_workers: GaugeVec,
-    pub(super) queue_depth: GaugeVec,
-    pub(super) queue_adds: IntCounterVec,
-    pub(super) queue_waited: HistogramVec,
-    pub(super) queue_worked: HistogramVec,
-    pub(super) queue_retries: IntCounterVec,
-    pub(super) queue_unfinished: GaugeVec,
-    pub(super) queue_longest: GaugeVec,
+    pub(super) reconcile: ReconcileFamilies,
+    pub(super) queue: QueueFamilies,
     pub(super) rest_client_requests: IntCounterVec,
     pub(super) leader: GaugeVec,
     pub(super) cache_events: IntCounterVec,
@@ -32,6 +18,30 @@ pub(super) struct Families {
     pub(super) token_cache_requests: IntCounterVec,
     pub(super) token_cache_evictions: IntCounter,
     pub(super) events_dropped: IntCounterVec,
+}
+
+/// What controllers do.
+pub(super) struct ReconcileFamilies {
+    pub(super) duration: HistogramVec,
+    pub(super) total: IntCounterVec,
+    pub(super) errors: IntCounterVec,
+    pub(super) terminal_errors: IntCounterVec,
+    pub(super) panics: IntCounterVec,
+    pub(super) timeouts: IntCounterVec,
+    pub(super) time: HistogramVec,
+    pub(super) max_workers: GaugeVec,
+    pub(super) active_workers: GaugeVec,
+}
+
+/// What their queues do.
+pub(super) struct QueueFamilies {
+    pub(super) depth: GaugeVec,
+    pub(super) adds: IntCounterVec,
+    pub(super) waited: HistogramVec,
+    pub(super) worked: HistogramVec,
+    pub(super) retries: IntCounterVec,
+    pub(super) unfinished: GaugeVec,
+    pub(super) longest: GaugeVec,
 }
 
 /// controller-runtime's buckets for the length of a reconcile.
@@ -70,40 +80,39 @@ impl Registrar<'_> {
         self.add(GaugeVec::new(Opts::new(name, help), labels))
     }
 
-    fn histograms(&self, name: &str, help: &str, labels: &[&str], buckets: Vec<f64>) -> HistogramVec {
-        self.add(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels))
-    }
-}
-
-impl Families {
-    /// Makes and registers all families.
-    pub(super) fn register(registry: &Registry) -> Self {
-        let add = Registrar(registry);
-        let controller = ["controller"].as_slice();
-        let queue = ["name", "controller"].as_slice();
-        // Registered and never filled: no controller of ours has webhooks or serves certificates.
+    /// Registered and never filled: no controller of ours has webhooks or serves certificates.
+    fn unused(&self) {
         for (name, help) in [
             ("certwatcher_read_certificate_total", "Total number of certificate reads"),
             ("certwatcher_read_certificate_errors_total", "Total number of certificate read errors"),
             ("controller_runtime_webhook_panics_total", "Total number of webhook panics"),
             ("controller_runtime_conversion_webhook_panics_total", "Total number of conversion webhook panics"),
         ] {
-            let _: Counter = add.add(Counter::new(name, help));
+            let _: Counter = self.add(Counter::new(name, help));
         }
-        registry.register(Box::new(ProcessCollector::new())).expect("because no other collector has these names");
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str], buckets: Vec<f64>) -> HistogramVec {
+        self.add(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels))
+    }
+}
+
+impl ReconcileFamilies {
+    fn register(add: &Registrar<'_>) -> Self {
+        let controller = ["controller"].as_slice();
         Self {
-            reconcile_duration: add.histograms(
+            duration: add.histograms(
                 "gotk_reconcile_duration_seconds",
                 "The duration in seconds of a GitOps Toolkit resource reconciliation.",
                 &["kind", "name", "namespace"],
                 reconcile_duration_buckets(),
             ),
-            reconcile_total: add.counters(
+            total: add.counters(
                 "controller_runtime_reconcile_total",
                 "Total number of reconciliations per controller",
                 &["controller", "result"],
             ),
-            reconcile_errors: add.counters(
+            errors: add.counters(
                 "controller_runtime_reconcile_errors_total",
                 "Total number of reconciliation errors per controller",
                 controller,
@@ -113,17 +122,17 @@ impl Families {
                 "Total number of terminal reconciliation errors per controller",
                 controller,
             ),
-            reconcile_panics: add.counters(
+            panics: add.counters(
                 "controller_runtime_reconcile_panics_total",
                 "Total number of reconciliation panics per controller",
                 controller,
             ),
-            reconcile_timeouts: add.counters(
+            timeouts: add.counters(
                 "controller_runtime_reconcile_timeouts_total",
                 "Total number of reconciliation timeouts per controller",
                 controller,
             ),
-            reconcile_time: add.histograms(
+            time: add.histograms(
                 "controller_runtime_reconcile_time_seconds",
                 "Length of time per reconciliation per controller",
                 controller,
@@ -139,39 +148,60 @@ impl Families {
                 "Number of currently used workers per controller",
                 controller,
             ),
-            queue_depth: add.gauges(
+        }
+    }
+}
+
+impl QueueFamilies {
+    fn register(add: &Registrar<'_>) -> Self {
+        let queue = ["name", "controller"].as_slice();
+        Self {
+            depth: add.gauges(
                 "workqueue_depth",
                 "Current depth of workqueue by workqueue and priority",
                 &["name", "controller", "priority"],
             ),
-            queue_adds: add.counters("workqueue_adds_total", "Total number of adds handled by workqueue", queue),
-            queue_waited: add.histograms(
+            adds: add.counters("workqueue_adds_total", "Total number of adds handled by workqueue", queue),
+            waited: add.histograms(
                 "workqueue_queue_duration_seconds",
                 "How long in seconds an item stays in workqueue before being requested",
                 queue,
                 queue_buckets(),
             ),
-            queue_worked: add.histograms(
+            worked: add.histograms(
                 "workqueue_work_duration_seconds",
                 "How long in seconds processing an item from workqueue takes.",
                 queue,
                 queue_buckets(),
             ),
-            queue_retries: add.counters(
+            retries: add.counters(
                 "workqueue_retries_total",
                 "Total number of items that came into the workqueue after a delay",
                 queue,
             ),
-            queue_unfinished: add.gauges(
+            unfinished: add.gauges(
                 "workqueue_unfinished_work_seconds",
                 "How many seconds of work is in progress and not yet in work_duration.",
                 queue,
             ),
-            queue_longest: add.gauges(
+            longest: add.gauges(
                 "workqueue_longest_running_processor_seconds",
                 "How many seconds the longest running processor of the workqueue has been running.",
                 queue,
             ),
+        }
+    }
+}
+
+impl Families {
+    /// Makes and registers all families.
+    pub(super) fn register(registry: &Registry) -> Self {
+        let add = Registrar(registry);
+        add.unused();
+        registry.register(Box::new(ProcessCollector::new())).expect("because no other collector has these names");
+        Self {
+            reconcile: ReconcileFamilies::register(&add),
+            queue: QueueFamilies::register(&add),
             rest_client_requests: add.counters(
                 "rest_client_requests_total",
                 "Number of HTTP requests, partitioned by status code, method, and host.",

@@ -6,11 +6,9 @@ mod log;
 mod repository;
 mod server;
 mod ssh;
-mod tls;
 
 pub use command::CommandError;
 pub use log::{Exchange, GitRequest};
 pub use repository::{Commit, Repository};
 pub use server::{GitServer, GitServerBuilder, GitServerError};
 pub use ssh::{ClientKey, KeyType, SshServer};
-pub use tls::{Authority, TlsError};

@@ -141,6 +141,24 @@ impl Commit<'_> {
         self.blob("100755", path, content.as_ref())
     }
 
+    /// Adds or replaces every file of a directory on disk, with its path below that directory.
+    pub fn directory(mut self, directory: &Path) -> Result<Self, CommandError> {
+        let mut pending = vec![directory.to_owned()];
+        while let Some(current) = pending.pop() {
+            let unreadable = |source| CommandError::file(&current, source);
+            for entry in std::fs::read_dir(&current).map_err(unreadable)? {
+                let path = entry.map_err(unreadable)?.path();
+                if path.is_dir() {
+                    pending.push(path);
+                } else if let Ok(name) = path.strip_prefix(directory) {
+                    let content = std::fs::read(&path).map_err(|source| CommandError::file(&path, source))?;
+                    self = self.file(&name.display().to_string(), content);
+                }
+            }
+        }
+        Ok(self)
+    }
+
     /// Adds or replaces a symbolic link.
     pub fn symlink(self, path: &str, target: &str) -> Self {
         self.blob("120000", path, target.as_bytes())

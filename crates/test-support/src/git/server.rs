@@ -4,8 +4,8 @@
 
 use super::backend::{answer, plain};
 use super::log::{Exchange, GitRequest, RequestLog, classify};
-use super::tls::{Authority, TlsError, TlsListener};
 use super::{CommandError, Repository};
+use crate::certificates::{Authority, TlsError, TlsListener};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -86,6 +86,7 @@ impl GitServerBuilder {
     pub fn start(self) -> Result<GitServer, GitServerError> {
         let system = |operation| move |source| GitServerError::System { operation, source };
         let root = tempfile::Builder::new().prefix("weir-git-").tempdir().map_err(system("make a directory for repositories"))?;
+        crate::process::remove_when_killed(root.path()).map_err(system("start the watchdog"))?;
         let authority = self.tls.map(|_| Authority::new()).transpose()?;
         let acceptor = match (&authority, self.tls) {
             (Some(authority), Some(ClientCheck::Nobody)) => Some(authority.server(None)?),

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
+/// It re-executes itself and insists on being called by its full path.
+const SSHD: &str = "/usr/sbin/sshd";
+
 /// A type of SSH key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyType {
@@ -59,6 +62,8 @@ impl SshServer {
         let system = |operation| move |source| GitServerError::System { operation, source };
         let directory = tempfile::Builder::new().prefix("weir-ssh-").tempdir().map_err(system("make a directory for keys"))?;
         let path = directory.path();
+        crate::process::remove_when_killed(path).map_err(system("start the watchdog"))?;
+        std::fs::metadata(SSHD).map_err(system("find sshd (is openssh-server installed?)"))?;
         let mut host_keys = Vec::new();
         for (kind, name) in [(KeyType::Ed25519, "host_ed25519"), (KeyType::Ecdsa, "host_ecdsa"), (KeyType::Rsa, "host_rsa")] {
             generate(kind, &path.join(name), "")?;
@@ -185,8 +190,7 @@ impl Drop for SshServer {
 /// Hands a connection to an `sshd` of its own.
 fn serve(stream: TcpStream, configuration: &Path, log: &Path) -> Option<std::process::Child> {
     let output = stream.try_clone().ok()?;
-    // sshd re-executes itself and insists on being called by its full path.
-    Command::new("/usr/sbin/sshd")
+    Command::new(SSHD)
         .args(["-i", "-f"])
         .arg(configuration)
         .arg("-E")

@@ -11,9 +11,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Sends a request and waits for the head of the answer.
+/// Sends a request and waits for the head of the answer. A connection kept from an earlier operation may turn out to be dead only
+/// now; since all requests here only read, one is sent once more when its connection ends without an answer.
 pub(super) fn send(wire: &Wire, request: RequestBuilder) -> io::Result<Response> {
-    wire.wait(request.send())?.map_err(|error| wire.fail(broken(error)))
+    let again = request.try_clone();
+    let answer = match (wire.wait(request.send())?, again) {
+        (Err(error), Some(again)) if error.is_request() && !error.is_connect() => wire.wait(again.send())?,
+        (answer, _) => answer,
+    };
+    answer.map_err(|error| wire.fail(broken(error)))
 }
 
 /// The address is left out: it is in the outer error, without its secrets.

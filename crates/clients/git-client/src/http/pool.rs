@@ -20,6 +20,7 @@ type Way = (Tls, Option<Proxy>);
 /// Most ways kept. Rotated certificates make new ways; beyond this the whole pool starts anew.
 const MOST_WAYS: usize = 256;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(30);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 impl Pool {
@@ -52,6 +53,7 @@ fn build(tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_keepalive(KEEPALIVE)
         .pool_idle_timeout(IDLE_TIMEOUT);
     if let Some(ca) = &tls.ca {
         let roots = reqwest::Certificate::from_pem_bundle(ca)

@@ -59,3 +59,14 @@ fn sec_c10_an_address_prints_without_secrets() {
     assert_eq!(url.user(), Some("user"));
     assert_eq!(url.password().and_then(Secret::expose_text), Some("S3NTINEL"));
 }
+
+#[test]
+fn no_piece_of_an_address_is_a_panic() {
+    let whole = "https://us%65r:p%00ss@[2001:db8::1]:8443/a%2/b?q=ü#f";
+    for (start, _) in whole.char_indices() {
+        for (end, _) in whole.char_indices().filter(|(end, _)| *end >= start) {
+            RemoteUrl::parse(&whole[start..end]).ok();
+            RemoteUrl::parse(&format!("ssh://{}", &whole[start..end])).ok();
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl Explanation {
         if absent.iter().any(|phrase| lower.contains(phrase)) {
             return Cause::RepositoryNotFound;
         }
-        if lower.contains("permission denied") || lower.contains("access denied") {
+        if lower.contains("denied") {
             return Cause::AuthorizationFailed;
         }
         if text.is_empty() { cause } else { Cause::Protocol(format!("remote: {text}")) }

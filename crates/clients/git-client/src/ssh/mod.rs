@@ -3,6 +3,7 @@
 mod algorithms;
 mod channel;
 mod known_hosts;
+mod proxy;
 
 pub use algorithms::{SshAlgorithms, UnknownAlgorithm};
 pub use known_hosts::HostKeyError;
@@ -38,13 +39,9 @@ pub(crate) fn connect(algorithms: &SshAlgorithms, wire: &Wire, remote: &Remote) 
     let Auth::Ssh(key) = &remote.auth else {
         return Err(Cause::Credentials("an SSH remote needs an identity and known_hosts".to_owned()));
     };
-    if remote.proxy.is_some() {
-        return Err(Cause::Option("a proxy is not supported for SSH".to_owned()));
-    }
     let private_key = Arc::new(identity(key)?);
     let known = KnownHost::find(&key.known_hosts, remote.url.host(), remote.url.port()).map_err(Cause::HostKey)?;
     let config = Arc::new(client::Config {
-        nodelay: true,
         preferred: algorithms.preferred(&known),
         client_id: russh::SshId::Standard(concat!("SSH-2.0-weir_", env!("CARGO_PKG_VERSION")).into()),
         ..Default::default()
@@ -83,9 +80,9 @@ async fn open(
         Some(refused) => Cause::HostKey(refused),
         None => Cause::Connection(Box::new(error)),
     };
-    let address = (remote.url.host(), remote.url.port());
+    let stream = proxy::connect(remote).await?;
     let check = HostKeyCheck { known, verdict: Arc::clone(&verdict) };
-    let mut session = client::connect(config, address, check).await.map_err(failed)?;
+    let mut session = client::connect_stream(config, stream, check).await.map_err(failed)?;
     // SHA-1 is used only with a server that says it knows nothing better.
     let hash = match private_key.algorithm().is_rsa() {
         true => session.best_supported_rsa_hash().await.map_err(failed)?.unwrap_or(Some(russh::keys::HashAlg::Sha256)),

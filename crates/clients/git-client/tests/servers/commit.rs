@@ -3,7 +3,7 @@
 use crate::support::{Outcome, chain, client, remote, rewriting_proxy};
 use file_tree::{Files, TreePath};
 use git_client::{Class, ObjectId, Remote, Wanted};
-use test_support::{GitServer, git::Exchange};
+use test_support::{GitServer, Repository, git::Exchange};
 
 fn commit(id: &str, branch: Option<&str>) -> Result<Wanted, Box<dyn std::error::Error>> {
     Ok(Wanted::Commit { id: ObjectId::parse(id)?, branch: branch.map(str::to_owned) })
@@ -12,6 +12,7 @@ fn commit(id: &str, branch: Option<&str>) -> Result<Wanted, Box<dyn std::error::
 /// A repository with two commits on `main` and one on `side`, and a commit of a fork that only a pull request's ref leads to.
 struct Forge {
     server: GitServer,
+    repository: Repository,
     remote: Remote,
     first: String,
     second: String,
@@ -30,7 +31,7 @@ impl Forge {
         repository.reference("refs/pull/1/head", &fork)?;
         repository.delete_reference("refs/heads/fork")?;
         let remote = remote(&server.url("app"), &[])?;
-        Ok(Self { server, remote, first, second, side, fork })
+        Ok(Self { server, repository, remote, first, second, side, fork })
     }
 
     /// The same repository as a server shows it that does not give out the commit `id` when asked for it.
@@ -67,6 +68,20 @@ async fn a_commit_of_a_branch_is_found_in_its_history() -> Outcome {
         assert_eq!(fetched.commit.id.as_str(), *id);
         assert_eq!(fetched.read(&TreePath::parse("a.yaml")?)?, content);
     }
+    assert_eq!(forge.server.count(Exchange::Fetch), 3, "an older commit: the commits of the branch, then its content");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_leave_out_content_sends_the_whole_branch() -> Outcome {
+    let forge = Forge::start()?;
+    forge.repository.git(&["config", "uploadpack.allowFilter", "false"])?;
+    let directory = tempfile::tempdir()?;
+    let fetched = client().fetch(&forge.remote, &commit(&forge.first, Some("main"))?, directory.path()).await?;
+    assert_eq!(fetched.read(&TreePath::parse("a.yaml")?)?, "a: 1\n");
+    assert_eq!(forge.server.count(Exchange::Fetch), 1);
+    let error = client().fetch(&forge.remote, &commit(&forge.fork, Some("main"))?, directory.path()).await;
+    assert_eq!(error.err().map(|error| error.class()), Some(Class::NotFound));
     Ok(())
 }
 

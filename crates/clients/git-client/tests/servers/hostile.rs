@@ -258,6 +258,19 @@ async fn sec_b6_bombs_are_refused_before_they_unfold() -> Outcome {
 }
 
 #[tokio::test]
+async fn sec_b2_a_token_cannot_add_a_header() -> Outcome {
+    let server = GitServer::start()?;
+    server.repository("app")?.commit_file("a.yaml", "a: 1\n")?;
+    for token in ["a\r\nX-Evil: 1", "a\n", "a\0"] {
+        let remote = remote(&server.url("app"), &[("bearerToken", token)])?;
+        let error = client().list_refs(&remote, &["HEAD"]).await.err().ok_or("not a header value")?;
+        assert_eq!(error.class(), Class::Authentication, "{}", chain(&error));
+    }
+    assert_eq!(server.requests().len(), 0, "nothing is sent");
+    Ok(())
+}
+
+#[tokio::test]
 async fn sec_b6_endless_refs_are_cut_off() -> Outcome {
     let server = Scripted::start(|stream, _| {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-git-upload-pack-advertisement\r\n\r\n";

@@ -1,9 +1,13 @@
 //! Listing and fetching from `git http-backend`.
 
-use crate::support::{Outcome, chain, client, names, remote};
+use crate::support::{Outcome, Scripted, chain, client, names, remote};
 use file_tree::{EntryKind, Files, ReadError, TreePath};
 use git_client::{Class, Contents, Wanted};
-use std::time::Duration;
+use std::{
+    io::Write,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use test_support::{GitServer, git::Exchange};
 
 fn reference(name: &str) -> Wanted {
@@ -271,5 +275,52 @@ async fn a_slow_server_ends_with_the_timeout() -> Outcome {
     let error = client().list_refs(&remote, &["HEAD"]).await.err().ok_or("nobody answers")?;
     assert_eq!(error.class(), Class::Timeout);
     assert!(chain(&error).ends_with(": timed out after 0.2s"), "{}", chain(&error));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repository_with_longer_ids_is_listed_and_not_fetched() -> Outcome {
+    let server = GitServer::start()?;
+    let neighbour = server.repository("app")?;
+    let path = neighbour.path().with_file_name("long.git").display().to_string();
+    neighbour.git(&["init", "--quiet", "--bare", "--object-format=sha256", &path])?;
+    let within = |arguments: &[&str]| neighbour.git(&[&["--git-dir", path.as_str()], arguments].concat());
+    let tree = within(&["hash-object", "-t", "tree", "-w", "/dev/null"])?;
+    let commit = within(&["commit-tree", "-m", "one", &tree])?;
+    within(&["update-ref", "refs/heads/main", &commit])?;
+    let remote = remote(&server.url("long"), &[])?;
+    let listing = client().list_refs(&remote, &["refs/"]).await?;
+    assert_eq!(listing.find("refs/heads/main").map(|found| found.object.as_str()), Some(commit.as_str()));
+    let directory = tempfile::tempdir()?;
+    let error = client().fetch(&remote, &reference("refs/heads/main"), directory.path()).await.err().ok_or("unsupported")?;
+    assert_eq!(error.class(), Class::Unsupported, "{}", chain(&error));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_without_an_answer_is_replaced_once() -> Outcome {
+    for (silent, expect) in [(1, Class::NotFound), (2, Class::Transport)] {
+        let connections = AtomicUsize::new(0);
+        let server = Scripted::start(move |stream, _| match connections.fetch_add(1, Ordering::Relaxed) {
+            number if number < silent => Ok(()),
+            _ => stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"),
+        })?;
+        let error = client().list_refs(&remote(&server.url(), &[])?, &["HEAD"]).await.err().ok_or("404")?;
+        assert_eq!(error.class(), expect, "{}", chain(&error));
+        assert_eq!(server.received().len(), 2);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_commit_without_any_file_is_an_empty_tree() -> Outcome {
+    let server = GitServer::start()?;
+    let repository = server.repository("app")?;
+    repository.commit_file("a.yaml", "a: 1\n")?;
+    repository.commit("Nothing left").clear().create()?;
+    let directory = tempfile::tempdir()?;
+    let fetched = client().fetch(&remote(&server.url("app"), &[])?, &reference("refs/heads/main"), directory.path()).await?;
+    assert_eq!(fetched.list(&TreePath::root())?, []);
+    assert_eq!(fetched.contents, Contents::default());
     Ok(())
 }

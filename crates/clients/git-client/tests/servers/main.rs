@@ -3,5 +3,6 @@
 mod commit;
 mod hostile;
 mod http;
+mod proxy;
 mod ssh;
 mod support;

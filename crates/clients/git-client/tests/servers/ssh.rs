@@ -3,6 +3,7 @@
 use crate::support::{Outcome, chain, client, names, remote};
 use file_tree::{Files, TreePath};
 use git_client::{Class, GitClient, Options, Remote, SshAlgorithms, Wanted};
+use std::time::Duration;
 use test_support::{
     SshServer,
     git::{ClientKey, KeyType},
@@ -130,5 +131,21 @@ async fn sec_b1_a_path_cannot_run_a_command_on_the_server() -> Outcome {
         assert!(chain(&error).ends_with(": repository not found"), "{}", chain(&error));
     }
     assert!(!mark.exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn sec_c11_a_silent_ssh_server_ends_with_the_timeout() -> Outcome {
+    let known = SshServer::start()?;
+    let key = known.client_key(KeyType::Ed25519)?;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let address = listener.local_addr()?;
+    let known_hosts = known.known_hosts()?.replace(&known.address().port().to_string(), &address.port().to_string());
+    let secret = [("identity", key.private.as_str()), ("known_hosts", &known_hosts)];
+    let mut remote = remote(&format!("ssh://git@{address}/app.git"), &secret)?;
+    remote.timeout = Duration::from_millis(300);
+    let error = client().list_refs(&remote, &["refs/"]).await.err().ok_or("nobody answers")?;
+    assert_eq!(error.class(), Class::Timeout, "{}", chain(&error));
+    drop(listener);
     Ok(())
 }

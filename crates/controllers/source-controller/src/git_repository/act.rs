@@ -13,19 +13,14 @@ use artifact::ignore::IgnoreRules;
 use artifact::sparse::{SparseFiles, SparsePaths};
 use artifact::{ArtifactPath, Digest};
 use file_tree::{Files, TreePath};
-use git_client::{Checkout, Class, ObjectId, Wanted};
-use git_model::{Commit, Target};
+use git_client::{Checkout, Class, Wanted};
+use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use std::sync::Arc;
 
-/// The commit that the remote has for what is wanted, where asking for it is cheap.
-struct Current {
-    /// The full name of the ref.
-    reference: String,
-    /// Its commit.
-    commit: String,
-}
+/// The most tags of one and the same version that are compared by their dates.
+const MOST_EQUAL_TAGS: usize = 8;
 
 impl GitRepositories {
     pub(super) async fn act(&self, plan: Plan, seen: &Observation) -> Outcome {
@@ -36,59 +31,95 @@ impl GitRepositories {
     }
 
     async fn ask(&self, question: Question, seen: &Observation) -> Result<Outcome, Failure> {
-        let failed = |message: String| checkout_failure(&question, Reason::GitOperationFailed, &message);
-        let target = question.reference.target().map_err(|error| failed(error_chain(&error)))?;
-        let current = self.current(&question, &target).await?;
-        let known = current.as_ref().map(|found| question.reference.revision(Some(&found.reference), &found.commit));
-        let pinned = match &target {
-            Target::Commit { id, .. } => Some(question.reference.revision(None, id)),
-            _ => None,
-        };
-        if let Some(revision) = &question.unchanged
-            && (known.as_ref() == Some(revision) || pinned.as_ref() == Some(revision))
+        let candidates = self.candidates(&question).await?;
+        if let [only] = candidates.as_slice()
+            && question.unchanged.as_deref() == Some(only.revision.as_str())
         {
-            return Ok(Outcome::Unchanged { revision: revision.clone() });
+            return Ok(Outcome::Unchanged {
+                revision: only.revision.clone(),
+                compared_first: question.reference.is_compared_first(),
+            });
         }
-        let wanted = wanted(&target, current.as_ref()).map_err(|error| failed(error_chain(&error)))?;
-        let checkout = self.git.fetch(&question.remote, &wanted, &self.scratch).await;
-        let checkout = checkout.map_err(|error| git_failure(&question, &error))?;
-        let commit = checkout.commit.id.as_str();
-        let resolved = match &wanted {
-            Wanted::Reference(name) => Some(name.as_str()),
-            Wanted::Commit { .. } => None,
-        };
-        let revision = question.reference.revision(resolved, commit);
+        let (checkout, revision) = self.check_out(&question, candidates).await?;
+        if question.unchanged.as_deref() == Some(revision.as_str()) {
+            return Ok(Outcome::Unchanged { revision, compared_first: false });
+        }
         if seen.object.spec.recurse_submodules && checkout.contents.submodules > 0 {
             let count = checkout.contents.submodules;
-            return Err(failed(format!(
-                "the repository has {count} submodules, which are not supported; unset spec.recurseSubmodules to publish without them"
-            )));
+            let message = format!("the repository has {count} submodules; unset spec.recurseSubmodules to publish without them");
+            return Err(Failure::checkout(&message, question.reached()));
         }
-        let subject = Commit::parse(&checkout.commit.bytes).map(|commit| commit.short_message()).unwrap_or_default();
+        let subject = commit_of(&checkout).map(|commit| commit.short_message()).unwrap_or_default();
         let (artifact, includes) = self.archive(question, checkout, (seen, revision)).await?;
         Ok(Outcome::Stored(Box::new(NewArtifact { artifact, includes, subject })))
     }
 
-    /// Asks which commit the remote has, where that can spare a download or is needed to choose a tag.
-    async fn current(&self, question: &Question, target: &Target) -> Result<Option<Current>, Failure> {
-        let prefix = match target {
-            Target::Commit { .. } => return Ok(None),
-            Target::Ref(_) if question.unchanged.is_none() => return Ok(None),
-            Target::Ref(name) => name.trim_end_matches("^{}"),
-            Target::Semver(_) => "refs/tags/",
+    /// Which commits may be the wanted one, as far as that is known without fetching: all tags of the highest version, or one
+    /// commit, or nothing where a fetch finds out just as well.
+    async fn candidates(&self, question: &Question) -> Result<Vec<Resolved>, Failure> {
+        let reference = &question.reference;
+        let advertised = match reference {
+            Reference::Commit { .. } => Vec::new(),
+            Reference::Semver(_) => self.advertised(question).await?,
+            _ if question.unchanged.is_none() => return Ok(Vec::new()),
+            _ => self.advertised(question).await?,
         };
-        let listing = self.git.list_refs(&question.remote, &[prefix]).await;
-        let listing = listing.map_err(|error| git_failure(question, &error))?;
-        let name = match target {
-            Target::Semver(range) => {
-                let tags = listing.refs.iter().filter_map(|found| found.name.strip_prefix("refs/tags/"));
-                let chosen = git_model::choose_tag(range, tags)
-                    .map_err(|error| checkout_failure(question, Reason::GitOperationFailed, &error_chain(&error)))?;
-                format!("refs/tags/{chosen}")
+        match reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
+            Resolution::Found(found) => Ok(vec![found]),
+            Resolution::Newest(found) => Ok(found.into_iter().take(MOST_EQUAL_TAGS).collect()),
+        }
+    }
+
+    async fn advertised(&self, question: &Question) -> Result<Vec<AdvertisedRef>, Failure> {
+        let prefixes = question.reference.prefixes();
+        let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+        let listing = self.git.list_refs(&question.remote, &prefixes).await.map_err(|error| question.git_failed(&error))?;
+        if listing.is_empty_repository {
+            return Err(question.empty());
+        }
+        let advertised = listing.refs.into_iter().map(|found| {
+            let peeled = found.peeled.as_ref().map(model_id).transpose();
+            Ok(AdvertisedRef { object: model_id(&found.object)?, peeled: peeled?, name: found.name })
+        });
+        advertised.collect::<Result<_, git_model::InvalidObjectId>>().map_err(|error| question.failed(&error))
+    }
+
+    /// Fetches the wanted commit: of several candidates the one that was committed last.
+    async fn check_out(&self, question: &Question, candidates: Vec<Resolved>) -> Result<(Checkout, String), Failure> {
+        let mut best: Option<(i64, Checkout, String)> = None;
+        for candidate in &candidates {
+            let (checkout, revision) = self.fetch(question, Some(candidate)).await?;
+            let time = commit_of(&checkout).map_or(0, |commit| commit.committer.seconds);
+            if best.as_ref().is_none_or(|(newest, ..)| time > *newest) {
+                best = Some((time, checkout, revision));
             }
-            _ => prefix.to_owned(),
+        }
+        match best {
+            Some((_, checkout, revision)) => Ok((checkout, revision)),
+            None => self.fetch(question, None).await,
+        }
+    }
+
+    async fn fetch(&self, question: &Question, candidate: Option<&Resolved>) -> Result<(Checkout, String), Failure> {
+        let wanted = match (&question.reference, candidate) {
+            (Reference::Commit { id, branch, .. }, _) => {
+                let id = git_client::ObjectId::parse(id.as_str()).map_err(|error| question.failed(&error))?;
+                Wanted::Commit { id, branch: branch.clone() }
+            }
+            (_, Some(Resolved { reference: Some(name), .. })) => Wanted::Reference(name.clone()),
+            (reference, _) => Wanted::Reference(reference.prefixes().into_iter().next().unwrap_or_default()),
         };
-        Ok(listing.find(&name).map(|found| Current { reference: name.clone(), commit: found.commit().to_string() }))
+        let checkout = self.git.fetch(&question.remote, &wanted, &self.scratch).await;
+        let checkout = checkout.map_err(|error| question.git_failed(&error))?;
+        let object = model_id(&checkout.commit.id).map_err(|error| question.failed(&error))?;
+        let advertised = match wanted {
+            Wanted::Reference(name) => vec![AdvertisedRef { name, object, peeled: None }],
+            Wanted::Commit { .. } => Vec::new(),
+        };
+        match question.reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
+            Resolution::Found(found) => Ok((checkout, found.revision)),
+            Resolution::Newest(_) => Err(Failure::checkout("one ref resolved to several commits", question.reached())),
+        }
     }
 
     async fn archive(
@@ -139,7 +170,8 @@ impl Job<'_> {
         let selected = SparseFiles::new(self.checkout, &sparse);
         let mounts = self.question.includes.iter().map(|(include, artifact)| self.mount(include, artifact));
         let files = Mounts::new(&selected, mounts.collect::<Result<_, _>>()?);
-        let rules = IgnoreRules::load(&files, object.spec.ignore.as_deref()).map_err(|error| Fault::Ignore(error_chain(&error)))?;
+        let rules =
+            IgnoreRules::load(&files, object.spec.ignore.as_deref()).map_err(|error| Fault::Ignore(error_chain(&error)))?;
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let path = ArtifactPath::git(&namespace, &name, self.checkout.commit.id.as_str())
             .map_err(|error| Fault::Other(error.to_string()))?;
@@ -151,8 +183,9 @@ impl Job<'_> {
         let name = &include.git_repository_ref.name;
         let fault = |error: String| Fault::Include(Reason::CopyFailure, format!("failed to copy '{name}' include: {error}"));
         let place = |path: &str| {
-            TreePath::parse(path.trim_start_matches('/'))
-                .map_err(|error| Fault::Include(Reason::IllegalPath, format!("path calculation for include '{name}' failed: {error}")))
+            TreePath::parse(path.trim_start_matches('/')).map_err(|error| {
+                Fault::Include(Reason::IllegalPath, format!("path calculation for include '{name}' failed: {error}"))
+            })
         };
         let bytes = self.storage.read(artifact).map_err(|error| fault(error.to_string()))?;
         let digest: Digest = artifact.digest.parse().map_err(|error: artifact::DigestError| fault(error.to_string()))?;
@@ -195,30 +228,35 @@ impl Fault {
                 };
                 storage(reason, error_chain(&error))
             }
-            Self::Other(error) => storage(Reason::ArchiveOperationFailed, format!("unable to archive artifact to storage: {error}")),
+            Self::Other(error) => {
+                storage(Reason::ArchiveOperationFailed, format!("unable to archive artifact to storage: {error}"))
+            }
         }
     }
 }
 
-fn wanted(target: &Target, current: Option<&Current>) -> Result<Wanted, git_client::InvalidObjectId> {
-    Ok(match (target, current) {
-        (Target::Commit { id, branch }, _) => Wanted::Commit { id: ObjectId::parse(id)?, branch: branch.clone() },
-        (_, Some(current)) => Wanted::Reference(current.reference.clone()),
-        (Target::Ref(name), None) => Wanted::Reference(name.clone()),
-        // A range always has a current tag; without one the choice has failed before.
-        (Target::Semver(_), None) => Wanted::Reference("refs/tags/".to_owned()),
-    })
-}
-
-fn git_failure(question: &Question, error: &git_client::Error) -> Failure {
-    if error.class() == Class::Empty {
-        let reached = Reached::Remote { includes_changed: question.includes_changed };
-        return Failure::fetch(Reason::EmptyGitRepository, "git repository is empty", reached);
+impl Question {
+    fn reached(&self) -> Reached {
+        Reached::Remote { includes_changed: self.includes_changed }
     }
-    checkout_failure(question, Reason::GitOperationFailed, &error_chain(error))
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
+        Failure::checkout(&error_chain(error), self.reached())
+    }
+
+    fn git_failed(&self, error: &git_client::Error) -> Failure {
+        if error.class() == Class::Empty { self.empty() } else { self.failed(error) }
+    }
+
+    fn empty(&self) -> Failure {
+        Failure::fetch(Reason::EmptyGitRepository, "git repository is empty", self.reached())
+    }
 }
 
-fn checkout_failure(question: &Question, reason: Reason, error: &str) -> Failure {
-    let reached = Reached::Remote { includes_changed: question.includes_changed };
-    Failure::fetch(reason, format!("failed to checkout and determine revision: {error}"), reached)
+fn model_id(id: &git_client::ObjectId) -> Result<git_model::ObjectId, git_model::InvalidObjectId> {
+    id.as_str().parse()
+}
+
+fn commit_of(checkout: &Checkout) -> Option<Commit> {
+    Commit::parse(model_id(&checkout.commit.id).ok()?, &checkout.commit.bytes).ok()
 }

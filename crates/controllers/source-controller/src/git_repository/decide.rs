@@ -4,7 +4,7 @@ use super::observe::{Include, Observation, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
 use git_client::{Auth, Proxy, Remote, RemoteUrl, Secret, SecretData, Tls};
-use git_model::Reference;
+use git_model::{Reference, Wanted};
 use runtime::error_chain::error_chain;
 use std::time::Duration;
 
@@ -88,6 +88,11 @@ impl Failure {
         Self { class: FailureClass::Retry, condition, reason, message: message.into(), reached }
     }
 
+    /// The remote did not give what was wanted.
+    pub(crate) fn checkout(error: &str, reached: Reached) -> Self {
+        Self::fetch(Reason::GitOperationFailed, format!("failed to checkout and determine revision: {error}"), reached)
+    }
+
     fn stalled(reason: Reason, message: impl Into<String>) -> Self {
         Self { class: FailureClass::Stalled, ..Self::fetch(reason, message, Reached::Configuration) }
     }
@@ -101,29 +106,32 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
 fn question(seen: &Observation) -> Result<Question, Failure> {
     let proxy = proxy(seen)?;
     let url = &seen.object.spec.url;
-    let address = RemoteUrl::parse(url).map_err(|error| {
-        Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error)))
-    })?;
+    let address = RemoteUrl::parse(url)
+        .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error))))?;
     let (auth, tls) = credentials(seen, &address)?;
     let includes = includes(seen)?;
     verification(seen)?;
     let status = seen.object.status.as_ref();
     let known: &[Artifact] = status.map_or(&[], |status| &status.included_artifacts);
     let includes_changed = !same_artifacts(known, includes.iter().map(|(_, artifact)| artifact));
-    let reference = reference(&seen.object);
-    let unchanged = seen
-        .artifact()
-        .filter(|_| !includes_changed && !content_changed(&seen.object))
-        .map(|artifact| artifact.revision.clone());
+    let reference = reference(&seen.object, Reached::Remote { includes_changed })?;
+    let unchanged =
+        seen.artifact().filter(|_| !includes_changed && !content_changed(&seen.object)).map(|artifact| artifact.revision.clone());
     let timeout = seen.object.spec.timeout.as_ref().map_or(git_client::DEFAULT_TIMEOUT, |timeout| timeout.to_std());
     let remote = Remote { url: address, auth, tls, proxy, timeout };
     Ok(Question { remote, reference, unchanged, includes, includes_changed })
 }
 
 /// What `spec.ref` wants.
-pub(crate) fn reference(object: &GitRepository) -> Reference {
-    let wanted = object.spec.reference.clone().unwrap_or_default();
-    Reference { branch: wanted.branch, tag: wanted.tag, semver: wanted.semver, name: wanted.name, commit: wanted.commit }
+fn reference(object: &GitRepository, reached: Reached) -> Result<Reference, Failure> {
+    let wanted = object.spec.reference.as_ref().map_or_else(Wanted::default, |reference| Wanted {
+        branch: reference.branch.as_deref(),
+        tag: reference.tag.as_deref(),
+        semver: reference.semver.as_deref(),
+        name: reference.name.as_deref(),
+        commit: reference.commit.as_deref(),
+    });
+    Reference::choose(&wanted).map_err(|error| Failure::checkout(&error_chain(&error), reached))
 }
 
 /// Whether what makes up the content, besides the commit, differs from what the stored artifact was made of.
@@ -241,9 +249,7 @@ fn includes(seen: &Observation) -> Result<Vec<(GitRepositoryInclude, Artifact)>,
                         "could not get resource for include '{name}': GitRepository.source.toolkit.fluxcd.io \"{name}\" not found"
                     ),
                 )),
-                Include::NoArtifact => {
-                    Err(waiting(Reason::NoArtifact, format!("no artifact available for include '{name}'")))
-                }
+                Include::NoArtifact => Err(waiting(Reason::NoArtifact, format!("no artifact available for include '{name}'"))),
             }
         })
         .collect()

@@ -67,14 +67,16 @@ impl Reconciler for GitRepositories {
     async fn finalize(&self, run: Run<GitRepository>) -> Finalized {
         let key = run.key().clone();
         let storage = Arc::clone(&self.storage);
-        let removed =
-            tokio::task::spawn_blocking(move || storage.remove_all("GitRepository", &key.namespace, &key.name)).await;
+        let removed = tokio::task::spawn_blocking(move || storage.remove_all("GitRepository", &key.namespace, &key.name)).await;
         match removed {
             Ok(Ok(_)) => Finalized::Done { events: Vec::new() },
             Ok(Err(error)) => {
                 let error = runtime::error_chain::error_chain(&error);
                 let message = format!("garbage collection for deleted resource failed: {error}");
-                Finalized::Retry { events: vec![event(Severity::Error, "GarbageCollectionFailed", message.clone())], error: message }
+                Finalized::Retry {
+                    events: vec![event(Severity::Error, "GarbageCollectionFailed", message.clone())],
+                    error: message,
+                }
             }
             Err(error) => Finalized::Retry { events: Vec::new(), error: error.to_string() },
         }

@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     Unchanged {
         /// The revision that it still has.
         revision: String,
+        /// Whether Flux would have known that by comparing refs, before it checks anything out.
+        compared_first: bool,
     },
     /// A new artifact is stored.
     Stored(Box<NewArtifact>),
@@ -68,10 +70,9 @@ pub(crate) fn report(seen: &Observation, outcome: Outcome, stamp: &Stamp) -> Rep
     let interval = Next::Interval(seen.object.spec.interval.to_std());
     let (next, error) = match outcome {
         Outcome::Failed(failure) => fail(seen, &mut status, &mut events, (failure, stamp)),
-        Outcome::Unchanged { revision } => {
-            let message = format!("no changes since last reconciliation: observed revision '{revision}'");
+        Outcome::Unchanged { revision, compared_first } => {
             events.extend(recovery(seen, &status, &format!("stored artifact for commit '{revision}'")));
-            events.push(event(Severity::Trace, Reason::GitOperationSucceeded, message));
+            events.push(unchanged_event(&revision, compared_first));
             succeed(&mut status.conditions, &revision, stamp);
             (interval, None)
         }
@@ -99,11 +100,9 @@ fn observe_content(status: &mut GitRepositoryStatus, object: &GitRepository, new
 }
 
 fn succeed(conditions: &mut Conditions, revision: &str, stamp: &Stamp) {
-    for settled in FAIL_CONDITIONS.iter().chain(&[
-        ConditionType::ArtifactOutdated,
-        ConditionType::Reconciling,
-        ConditionType::Stalled,
-    ]) {
+    for settled in
+        FAIL_CONDITIONS.iter().chain(&[ConditionType::ArtifactOutdated, ConditionType::Reconciling, ConditionType::Stalled])
+    {
         conditions.remove(settled);
     }
     let message = format!("stored artifact for revision '{revision}'");
@@ -216,6 +215,16 @@ fn stored_events(seen: &Observation, new: &NewArtifact) -> Vec<Event> {
         return failed_before.then(|| about_artifact(Reason::Succeeded, &message, &new.artifact)).into_iter().collect();
     }
     vec![about_artifact(Reason::NewArtifact, &message, &new.artifact)]
+}
+
+fn unchanged_event(revision: &str, compared_first: bool) -> Event {
+    if compared_first {
+        let message = format!("no changes since last reconciliation: observed revision '{revision}'");
+        event(Severity::Trace, Reason::GitOperationSucceeded, message)
+    } else {
+        let message = format!("artifact up-to-date with remote revision: '{revision}'");
+        event(Severity::Trace, Reason::ArtifactUpToDate, message)
+    }
 }
 
 /// A run that found nothing new after one that failed says that all is well again.

@@ -311,6 +311,7 @@ impl Source<'_> {
             }
             left -= step;
         }
+        body.shrink_to_fit();
         let padding = (BLOCK - body.len() % BLOCK) % BLOCK;
         if self.fill(&mut [0; BLOCK][..padding])? < padding {
             return Err(ReadError::Truncated(self.position));

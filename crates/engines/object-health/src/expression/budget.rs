@@ -67,20 +67,32 @@ fn within(value: Value, text_limit: usize) -> Result<Value, ExecutionError> {
 
 /// Rewrites an expression so that it counts its steps and checks sizes.
 pub(crate) fn meter(expression: &mut IdedExpr) {
+    meter_parts(expression);
+    let grows = is_sum(expression)
+        || matches!(&expression.expr, Expr::Call(call) if matches!(call.func_name.as_str(), "join" | "format" | "replace"));
+    if grows {
+        wrap(expression, |inner| call_to(BOUNDED, vec![inner]));
+    }
+}
+
+fn meter_parts(expression: &mut IdedExpr) {
     match &mut expression.expr {
+        Expr::Call(call) if call.func_name == operators::ADD => {
+            // The whole of a sum is checked: it is no larger than all of its parts together.
+            call.args.iter_mut().for_each(|part| if is_sum(part) { meter_parts(part) } else { meter(part) });
+        }
         Expr::Call(call) => meter_call(call),
-        Expr::Comprehension(comprehension) => return meter_comprehension(comprehension),
+        Expr::Comprehension(comprehension) => meter_comprehension(comprehension),
         Expr::List(list) => list.elements.iter_mut().for_each(meter),
         Expr::Map(map) => map.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr)),
         Expr::Struct(message) => message.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr)),
         Expr::Select(select) => meter(&mut select.operand),
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
     }
-    let grows = matches!(&expression.expr, Expr::Call(call)
-        if matches!(call.func_name.as_str(), operators::ADD | "join" | "format" | "replace"));
-    if grows {
-        wrap(expression, |inner| call_to(BOUNDED, vec![inner]));
-    }
+}
+
+fn is_sum(expression: &IdedExpr) -> bool {
+    matches!(&expression.expr, Expr::Call(call) if call.func_name == operators::ADD)
 }
 
 fn meter_call(call: &mut CallExpr) {

@@ -6,6 +6,7 @@
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SourceInfo, operators};
 
+use super::function;
 use super::kind::Kind;
 
 /// The type of an expression over `variables`.
@@ -27,6 +28,15 @@ struct Checker<'source> {
     positions: &'source SourceInfo,
     scope: Vec<(String, Kind)>,
     issues: Vec<Issue>,
+}
+
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `a.f(b)`.
+    Member,
+    /// `f(a, b)`.
+    Global,
 }
 
 /// Something wrong, and where it is in the source.
@@ -61,7 +71,7 @@ impl Checker<'_> {
                 for (index, element) in list.elements.iter().enumerate() {
                     let mut kind = self.kind(element);
                     if list.optional_indices.contains(&index) {
-                        kind = value_of(kind);
+                        kind = kind.inner();
                     }
                     item = Some(self.same(element, item, kind)?);
                 }
@@ -74,7 +84,7 @@ impl Checker<'_> {
                     let key = self.kind(&entry.key);
                     key_kind = Some(self.same(&entry.key, key_kind, key)?);
                     let value = self.kind(&entry.value);
-                    let value = if entry.optional { value_of(value) } else { value };
+                    let value = if entry.optional { value.inner() } else { value };
                     value_kind = Some(self.same(&entry.value, value_kind, value)?);
                 }
                 Ok(Kind::Map(Box::new(key_kind.unwrap_or(Kind::Dyn)), Box::new(value_kind.unwrap_or(Kind::Dyn))))
@@ -146,12 +156,12 @@ impl Checker<'_> {
     fn call(&mut self, expression: &IdedExpr, call: &CallExpr) -> Result<Kind, Issue> {
         let mut name = call.func_name.clone();
         let mut kinds = Vec::with_capacity(call.args.len() + 1);
-        let mut is_member = false;
+        let mut form = Form::Global;
         if let Some(target) = &call.target {
             match &target.expr {
                 Expr::Ident(space) if self.identifier(space).is_none() && is_namespace(space) => name = format!("{space}.{name}"),
                 _ => {
-                    is_member = true;
+                    form = Form::Member;
                     kinds.push(self.kind(target));
                 }
             }
@@ -170,19 +180,23 @@ impl Checker<'_> {
             });
         }
         if let Some(result) = operator(&name, &kinds) {
-            return result.ok_or_else(|| self.no_overload(expression, &name, &kinds, is_member));
+            return result.ok_or_else(|| self.no_overload(expression, &name, &kinds, form));
         }
-        match function(&name, is_member, &kinds) {
+        let result = match form {
+            Form::Member => function::of_member(&name, &kinds),
+            Form::Global => function::of_global(&name, &kinds),
+        };
+        match result {
             Some(Some(kind)) => Ok(kind),
-            Some(None) => Err(self.no_overload(expression, &name, &kinds, is_member)),
+            Some(None) => Err(self.no_overload(expression, &name, &kinds, form)),
             None => Err(self.undeclared(expression, &name)),
         }
     }
 
-    fn no_overload(&self, expression: &IdedExpr, name: &str, kinds: &[Kind], is_member: bool) -> Issue {
+    fn no_overload(&self, expression: &IdedExpr, name: &str, kinds: &[Kind], form: Form) -> Issue {
         let shown: Vec<String> = kinds.iter().map(ToString::to_string).collect();
         let applied = match shown.split_first() {
-            Some((target, arguments)) if is_member => format!("{target}.({})", arguments.join(", ")),
+            Some((target, arguments)) if form == Form::Member => format!("{target}.({})", arguments.join(", ")),
             _ => format!("({})", shown.join(", ")),
         };
         self.issue(expression, &format!("found no matching overload for '{name}' applied to '{applied}'"))
@@ -215,13 +229,6 @@ fn kind_of_literal(literal: &LiteralValue) -> Kind {
         LiteralValue::Null => Kind::Null,
         LiteralValue::String(_) => Kind::String,
         LiteralValue::UInt(_) => Kind::Uint,
-    }
-}
-
-fn value_of(kind: Kind) -> Kind {
-    match kind {
-        Kind::Optional(value) => *value,
-        _ => Kind::Dyn,
     }
 }
 
@@ -321,81 +328,4 @@ fn arithmetic(name: &str, left: &Kind, right: &Kind) -> Option<Kind> {
         }),
         _ => None,
     }
-}
-
-/// The result of a function: `None` if there is none of that name, `Some(None)` if its arguments do not fit.
-fn function(name: &str, is_member: bool, kinds: &[Kind]) -> Option<Option<Kind>> {
-    use Kind::{Bool, Bytes, Double, Duration, Dyn, Int, String, Timestamp, Uint};
-    let check = |parameters: &[&[Kind]], result: Kind| {
-        let fits = parameters
-            .iter()
-            .any(|wanted| wanted.len() == kinds.len() && wanted.iter().zip(kinds).all(|(wanted, kind)| wanted.fits(kind)));
-        Some(fits.then_some(result))
-    };
-    let any_list = Kind::any_list();
-    let inner = || kinds.first().cloned().map_or(Dyn, value_of);
-    if is_member {
-        return match name {
-            "size" => size(kinds),
-            "startsWith" | "endsWith" | "contains" | "matches" => check(&[&[String, String]], Bool),
-            "indexOf" | "lastIndexOf" => check(&[&[String, String], &[String, String, Int]], Int),
-            "charAt" => check(&[&[String, Int]], String),
-            "substring" => check(&[&[String, Int], &[String, Int, Int]], String),
-            "replace" => check(&[&[String, String, String], &[String, String, String, Int]], String),
-            "lowerAscii" | "upperAscii" | "trim" | "reverse" => check(&[&[String]], String),
-            "split" => check(&[&[String, String], &[String, String, Int]], Kind::List(Box::new(String))),
-            "join" => check(&[&[any_list.clone()], &[any_list, String]], String),
-            "format" => check(&[&[String, any_list]], String),
-            "first" | "last" => match kinds {
-                [Kind::List(item)] => Some(Some(Kind::Optional(item.clone()))),
-                _ => check(&[&[any_list]], Kind::Optional(Box::new(Dyn))),
-            },
-            "hasValue" => check(&[&[Kind::Optional(Box::new(Dyn))]], Bool),
-            "value" => check(&[&[Kind::Optional(Box::new(Dyn))]], inner()),
-            "orValue" => Some(
-                matches!(kinds, [Kind::Optional(value), other] if value.fits(other))
-                    .then(inner)
-                    .or_else(|| matches!(kinds, [Dyn, _]).then_some(Dyn)),
-            ),
-            "or" => {
-                check(&[&[Kind::Optional(Box::new(Dyn)), Kind::Optional(Box::new(Dyn))]], kinds.first().cloned().unwrap_or(Dyn))
-            }
-            "getFullYear" | "getMonth" | "getDate" | "getDayOfMonth" | "getDayOfWeek" | "getDayOfYear" => {
-                check(&[&[Timestamp], &[Timestamp, String]], Int)
-            }
-            "getHours" | "getMinutes" | "getSeconds" | "getMilliseconds" => {
-                check(&[&[Timestamp], &[Timestamp, String], &[Duration]], Int)
-            }
-            _ => None,
-        };
-    }
-    match name {
-        "size" => size(kinds),
-        "matches" => check(&[&[String, String]], Bool),
-        "dyn" => check(&[&[Dyn]], Dyn),
-        "type" => check(&[&[Dyn]], Kind::Type),
-        "bool" => check(&[&[Bool], &[String]], Bool),
-        "int" => check(&[&[Int], &[Uint], &[Double], &[String], &[Timestamp], &[Duration]], Int),
-        "uint" => check(&[&[Uint], &[Int], &[Double], &[String]], Uint),
-        "double" => check(&[&[Double], &[Int], &[Uint], &[String]], Double),
-        "string" => check(&[&[String], &[Bool], &[Int], &[Uint], &[Double], &[Bytes], &[Timestamp], &[Duration]], String),
-        "bytes" => check(&[&[Bytes], &[String]], Bytes),
-        "duration" => check(&[&[String], &[Duration], &[Int]], Duration),
-        "timestamp" => check(&[&[String], &[Timestamp], &[Int]], Timestamp),
-        "strings.quote" => check(&[&[String]], String),
-        "base64.encode" => check(&[&[Bytes]], String),
-        "base64.decode" => check(&[&[String]], Bytes),
-        "sets.contains" | "sets.equivalent" | "sets.intersects" => check(&[&[any_list.clone(), any_list]], Bool),
-        "optional.of" | "optional.ofNonZeroValue" => {
-            check(&[&[Dyn]], Kind::Optional(Box::new(kinds.first().cloned().unwrap_or(Dyn))))
-        }
-        "optional.none" => check(&[&[]], Kind::Optional(Box::new(Dyn))),
-        _ => None,
-    }
-}
-
-fn size(kinds: &[Kind]) -> Option<Option<Kind>> {
-    let sized =
-        |kind: &Kind| matches!(kind, Kind::Dyn | Kind::String | Kind::Bytes | Kind::List(_) | Kind::Map(..) | Kind::Struct);
-    Some(matches!(kinds, [kind] if sized(kind)).then_some(Kind::Int))
 }

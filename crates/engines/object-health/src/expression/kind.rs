@@ -43,6 +43,14 @@ impl Kind {
         }
     }
 
+    /// The type of an optional's value; anything, if it is none.
+    pub(crate) fn inner(self) -> Self {
+        match self {
+            Self::Optional(value) => *value,
+            _ => Self::Dyn,
+        }
+    }
+
     /// Whether it is a number.
     pub(crate) fn is_number(&self) -> bool {
         matches!(self, Self::Int | Self::Uint | Self::Double)

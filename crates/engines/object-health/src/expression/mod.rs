@@ -7,7 +7,9 @@
 mod budget;
 mod check;
 mod constant;
+mod depth;
 mod environment;
+mod function;
 mod kind;
 
 use std::fmt;
@@ -18,7 +20,13 @@ use serde_json::Value;
 use budget::Budget;
 
 /// The longest source. Real expressions have a few hundred characters.
-const SOURCE_LIMIT: usize = 16 << 10;
+const SOURCE_LIMIT: usize = 8 << 10;
+
+/// How many brackets may be open at once. The parser recurses, and its frames are large.
+const BRACKET_LIMIT: usize = 32;
+
+/// How deep an expression may be, as cel-go limits it. `a.b.c` is three deep.
+const DEPTH_LIMIT: usize = 250;
 
 /// A parsed expression.
 pub struct Expression {
@@ -37,6 +45,9 @@ pub enum ExpressionError {
         /// What is wrong and where, a line each.
         issues: String,
     },
+    /// It is nested more deeply than this crate allows.
+    #[error("the CEL expression is nested too deeply")]
+    TooDeep,
     /// A part of it can only fail.
     #[error("failed to create CEL program: {reason}")]
     Hopeless {
@@ -77,7 +88,7 @@ impl Expression {
     /// Parses an expression whose variables and types are known only when it is evaluated.
     ///
     /// # Errors
-    /// [`ExpressionError::Parse`], [`ExpressionError::Hopeless`] and [`ExpressionError::TooLong`].
+    /// [`ExpressionError::Parse`], [`ExpressionError::Hopeless`], [`ExpressionError::TooDeep`] and [`ExpressionError::TooLong`].
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
         Self::build(source, |_, _| Ok(()))
     }
@@ -105,11 +116,17 @@ impl Expression {
         if source.len() > SOURCE_LIMIT {
             return Err(ExpressionError::TooLong { limit: SOURCE_LIMIT });
         }
+        if depth::of_brackets(source) > BRACKET_LIMIT {
+            return Err(ExpressionError::TooDeep);
+        }
         let program = environment::shared().compile(source).map_err(|errors| ExpressionError::Parse {
             source_text: source.to_owned(),
             // Issues are indented in cel-go.
             issues: errors.to_string().replace("\n|", "\n |"),
         })?;
+        if depth::of_expression(program.expression(), DEPTH_LIMIT) > DEPTH_LIMIT {
+            return Err(ExpressionError::TooDeep);
+        }
         check(program.expression(), program.source_info())?;
         if let Some(reason) = constant::hopeless_call(program.expression(), &environment::shared()) {
             return Err(ExpressionError::Hopeless { reason });
@@ -139,7 +156,7 @@ impl Expression {
         match cel::Value::resolve(&self.root, &context) {
             Ok(cel::Value::Bool(value)) => Ok(value),
             Ok(_) => Err(ExpressionError::NotBoolean { source_text: self.source.clone() }),
-            Err(error) => Err(failed(describe(&error))),
+            Err(error) => Err(failed(describe(&error, &self.source))),
         }
     }
 }
@@ -158,9 +175,11 @@ impl fmt::Debug for Expression {
 }
 
 /// The error in cel-go's words, without the values that the crate's own words show.
-fn describe(error: &ExecutionError) -> String {
+fn describe(error: &ExecutionError, source: &str) -> String {
     match error {
-        ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
+        // A key that is not in the source came from a value.
+        ExecutionError::NoSuchKey(key) if source.contains(key.as_str()) => format!("no such key: {key}"),
+        ExecutionError::NoSuchKey(_) => "no such key".to_owned(),
         ExecutionError::UndeclaredReference(name) => format!("no such attribute(s): {name}"),
         ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
         ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),

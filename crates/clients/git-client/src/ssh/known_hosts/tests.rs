@@ -75,3 +75,12 @@ fn patterns_with_many_stars_take_little_time() {
     assert!(!is_like(&pattern, &"a".repeat(199)));
     assert!(is_like(&pattern, &"a".repeat(400)));
 }
+
+#[test]
+fn no_piece_of_a_file_is_a_panic_or_a_key() {
+    let whole = format!("@revoked * {ECDSA}\nb {ED25519} c\n{HASHED} {ED25519}");
+    for end in 0..whole.len() {
+        let outcome = trusts(&whole[..end], "a.example.com", 22, ED25519);
+        assert!(outcome.is_err(), "{end}");
+    }
+}

@@ -21,9 +21,10 @@ pub struct Authority {
 
 /// A certificate with its private key, both PEM.
 #[derive(Debug, Clone)]
-pub(super) struct Issued {
-    pub(super) certificate_pem: String,
-    pub(super) key_pem: String,
+pub(crate) struct Issued {
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
+    pub(crate) public_key_pem: String,
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
@@ -69,7 +70,7 @@ impl Authority {
     }
 
     /// A certificate for names and addresses, of use to servers and to clients.
-    pub(super) fn issue(&self, names: &[&str]) -> Result<Issued, TlsError> {
+    pub(crate) fn issue(&self, names: &[&str]) -> Result<Issued, TlsError> {
         let make = || {
             let mut parameters = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
             parameters.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("weir"));
@@ -79,6 +80,7 @@ impl Authority {
             Ok(Issued {
                 certificate_pem: certificate.pem(),
                 key_pem: key.serialize_pem(),
+                public_key_pem: key.public_key_pem(),
                 certificate: certificate.der().clone(),
                 key: key.serialize_der(),
             })
@@ -87,7 +89,7 @@ impl Authority {
     }
 
     /// What a server on loopback needs to speak TLS; with `clients`, only clients with a certificate of that authority get in.
-    pub(super) fn server(&self, clients: Option<&Authority>) -> Result<TlsAcceptor, TlsError> {
+    pub(crate) fn server(&self, clients: Option<&Authority>) -> Result<TlsAcceptor, TlsError> {
         let issued = self.issue(&["localhost", "127.0.0.1"])?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
@@ -110,13 +112,13 @@ impl Authority {
 }
 
 /// Accepts TLS connections. Handshakes run on their own, so that a silent client blocks nobody.
-pub(super) struct TlsListener {
+pub(crate) struct TlsListener {
     address: SocketAddr,
     connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
 }
 
 impl TlsListener {
-    pub(super) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<Self> {
+    pub(crate) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (sender, connections) = mpsc::channel(64);
         tokio::spawn(async move {

@@ -1,0 +1,36 @@
+//! What a process costs, as Linux counts it in `/proc`.
+
+use std::io::{Error, ErrorKind};
+
+/// Linux reports processor time to programs in hundredths of a second on every architecture.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Processor time and memory of one process.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Seconds of processor time so far, user and system together.
+    pub cpu_seconds: f64,
+    /// Resident memory now, in bytes.
+    pub resident: u64,
+    /// The most resident memory so far, in bytes.
+    pub peak: u64,
+}
+
+impl Usage {
+    /// Reads the figures of a live process.
+    pub fn of(id: u32) -> std::io::Result<Self> {
+        let malformed = || Error::new(ErrorKind::InvalidData, "unexpected format");
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // The second field is the program's name in parentheses, which may hold anything; what follows is fixed.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).ok_or_else(malformed);
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let bytes = |key: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(key)).ok_or_else(malformed)?;
+            let kibibytes = line.trim_start_matches(':').split_whitespace().next().and_then(|text| text.parse::<u64>().ok());
+            Ok::<u64, Error>(kibibytes.ok_or_else(malformed)? * 1024)
+        };
+        let cpu_seconds = (ticks(11)? + ticks(12)?) / TICKS_PER_SECOND;
+        Ok(Self { cpu_seconds, resident: bytes("VmRSS")?, peak: bytes("VmHWM")? })
+    }
+}

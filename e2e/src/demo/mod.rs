@@ -1,0 +1,85 @@
+//! `cargo xtask demo`: a commit in Git becomes objects on a real API server, step by step, with the time that each took.
+//!
+//! Every step checks what it claims; one that does not happen ends the program with an error.
+
+mod narrator;
+mod own;
+mod steps;
+
+use crate::World;
+use crate::world::Settings;
+use anyhow::Context;
+use narrator::Narrator;
+use test_support::controller::binaries;
+
+/// Which repository to show.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Another repository: its content is applied and shown, nothing in it is changed
+    #[arg(long)]
+    url: Option<String>,
+    /// Branch of the other repository
+    #[arg(long, default_value = "main", requires = "url")]
+    branch: String,
+    /// Directory of the other repository
+    #[arg(long, default_value = "./", requires = "url")]
+    path: String,
+    /// How many nodes the cluster has
+    #[arg(long, default_value_t = 3)]
+    nodes: usize,
+}
+
+/// Runs every step, or those that fit another repository, and stops everything.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut narrator = Narrator::start();
+    let shown = tokio::select! {
+        shown = show(arguments, &mut narrator) => shown,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match &shown {
+        Ok(()) => narrator.say("everything happened as it should; all is stopped and removed"),
+        Err(_) => narrator.say("a step did not happen; all is stopped and removed"),
+    }
+    shown
+}
+
+async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<()> {
+    let world = start(arguments, narrator).await?;
+    match &arguments.url {
+        Some(url) => {
+            own::apply_other(&world, narrator, &own::Other { url, branch: &arguments.branch, path: &arguments.path }).await
+        }
+        None => {
+            let story = own::Story::begin(&world, narrator).await?;
+            steps::run(&story, narrator).await
+        }
+    }
+}
+
+/// Starts what the demo starts and leaves it running until Ctrl-C.
+pub async fn up(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut narrator = Narrator::start();
+    let world = start(arguments, &mut narrator).await?;
+    match &arguments.url {
+        Some(url) => {
+            let other = own::Other { url, branch: &arguments.branch, path: &arguments.path };
+            own::apply_other(&world, &mut narrator, &other).await?;
+        }
+        None => {
+            own::Story::begin(&world, &mut narrator).await?;
+            narrator.say(&format!("commit to it:  git clone {}", world.git.url(own::REPOSITORY)));
+        }
+    }
+    narrator.say(&format!("use it:  export KUBECONFIG={}", world.cluster.kubeconfig().display()));
+    narrator.say(&format!("logs:  {}", world.directory().display()));
+    narrator.say("Ctrl-C stops and removes everything");
+    tokio::signal::ctrl_c().await.context("wait for Ctrl-C")
+}
+
+async fn start(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<World> {
+    let settings = Settings { nodes: arguments.nodes, binaries: binaries()?, flags: vec!["--log-level=info".to_owned()] };
+    narrator.begin("starting etcd, an API server, its controllers, nodes, a Git server and the two controllers");
+    let world = World::start(&settings).await?;
+    narrator.done("the API server answers; source-controller and kustomize-controller are ready");
+    Ok(world)
+}

@@ -1,0 +1,12 @@
+//! The whole system on a real control plane. The controllers are driven as users drive them: as processes, through objects.
+//!
+//! Objects are plain JSON here, not our own types, so that any binaries that take Flux's flags can be run in place of ours.
+
+pub mod crds;
+pub mod demo;
+pub mod live;
+pub mod objects;
+pub mod world;
+
+pub use live::Live;
+pub use world::World;

@@ -1,0 +1,40 @@
+//! The commands of `cargo xtask` that need a cluster. Start it by `cargo xtask`, which compiles everything first.
+
+#![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
+
+use clap::{Parser, Subcommand};
+use e2e::{crds, demo};
+use test_support::cluster::ControlPlane;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the control plane, if it is not in the cache
+    ControlPlane,
+    /// Write crds/ from the types of crates/api
+    Crds,
+    /// Show a commit reaching a cluster, from nothing, and tidy up
+    Demo(demo::Arguments),
+    /// Start what the demo starts and leave it running until Ctrl-C
+    Up(demo::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::ControlPlane => {
+            ControlPlane::build()?;
+            println!("the control plane is built");
+            Ok(())
+        }
+        Command::Crds => crds::write(),
+        Command::Demo(arguments) => demo::run(&arguments).await,
+        Command::Up(arguments) => demo::up(&arguments).await,
+    }
+}

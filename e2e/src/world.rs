@@ -1,0 +1,111 @@
+//! Everything a scenario needs: a cluster with our CRDs, a Git server and the two controllers as processes.
+
+use crate::Live;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use test_support::controller::{Controller, ControllerBuilder, binaries};
+use test_support::{Cluster, GitServer, workspace};
+use tokio::sync::OnceCell;
+
+/// How a world is to be.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many nodes the cluster has; without any, no pod ever runs.
+    pub nodes: usize,
+    /// Where the controllers' binaries are.
+    pub binaries: PathBuf,
+    /// Flags that both controllers get.
+    pub flags: Vec<String>,
+}
+
+impl Settings {
+    /// No nodes, our own binaries, and waits for dependencies short enough for a test.
+    pub fn for_tests() -> anyhow::Result<Self> {
+        Ok(Self { nodes: 0, binaries: binaries()?, flags: vec!["--log-level=debug".to_owned()] })
+    }
+}
+
+/// A cluster, a Git server and the controllers. Dropping it stops all of them.
+pub struct World {
+    /// Fetches.
+    pub source: Controller,
+    /// Applies.
+    pub kustomize: Controller,
+    /// What they work on.
+    pub cluster: Cluster,
+    /// Where commits are made.
+    pub git: GitServer,
+    directory: TempDir,
+}
+
+static SHARED: OnceCell<World> = OnceCell::const_new();
+
+impl World {
+    /// Starts everything and waits until it is ready.
+    pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let cluster = Cluster::builder().nodes(settings.nodes).start().await.context("start a cluster")?;
+        cluster.apply_crds().await.context("install the CRDs")?;
+        Self::on(cluster, settings).await
+    }
+
+    /// Starts the Git server and the controllers on a cluster that has the CRDs.
+    pub async fn on(cluster: Cluster, settings: &Settings) -> anyhow::Result<Self> {
+        let git = GitServer::start().context("start a Git server")?;
+        let directory = tempfile::Builder::new().prefix("weir-e2e-").tempdir().context("make a directory")?;
+        test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
+        let kubeconfig = cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
+        let mut source = source_controller(settings, &kubeconfig, directory.path())?.start(directory.path())?;
+        let mut kustomize = kustomize_controller(settings, &kubeconfig).start(directory.path())?;
+        source.wait_until_ready().await?;
+        kustomize.wait_until_ready().await?;
+        Ok(Self { source, kustomize, cluster, git, directory })
+    }
+
+    /// The world that the scenarios of one binary share. `None`, aloud, where no API server is at hand and none may be built.
+    pub async fn shared() -> anyhow::Result<Option<&'static Self>> {
+        if !at_hand()? {
+            return Ok(None);
+        }
+        let settings = Settings::for_tests()?;
+        SHARED.get_or_try_init(async || Self::start(&settings).await).await.map(Some)
+    }
+
+    /// The live cluster, through a client of the calling runtime.
+    pub async fn live(&self) -> anyhow::Result<Live> {
+        Ok(Live::new(self.cluster.client().await?))
+    }
+
+    /// Where logs and the source-controller's storage are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Whether a cluster can be had without a build that nobody asked for; says so where not.
+pub fn at_hand() -> anyhow::Result<bool> {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if is_set("KUBECONFIG") || is_set("REQUIRE_APISERVER") || test_support::cluster::ControlPlane::at_hand()?.is_some() {
+        return Ok(true);
+    }
+    eprintln!("SKIPPED: no API server at hand; `cargo xtask test` builds one");
+    Ok(false)
+}
+
+/// A source-controller that keeps its artifacts below `directory` and serves them on a free port.
+pub fn source_controller(settings: &Settings, kubeconfig: &Path, directory: &Path) -> anyhow::Result<ControllerBuilder> {
+    let storage = directory.join("storage");
+    std::fs::create_dir_all(&storage).context("make the storage directory")?;
+    let [port] = workspace::free_ports().context("find a free port")?;
+    let builder = ControllerBuilder::new("source-controller", &settings.binaries, kubeconfig)
+        .flag(format!("--storage-path={}", storage.display()))
+        .flag(format!("--storage-addr=127.0.0.1:{port}"))
+        .flag(format!("--storage-adv-addr=127.0.0.1:{port}"));
+    Ok(settings.flags.iter().fold(builder, ControllerBuilder::flag))
+}
+
+/// A kustomize-controller.
+pub fn kustomize_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("kustomize-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}

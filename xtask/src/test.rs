@@ -1,0 +1,55 @@
+//! `cargo xtask test`: what must pass before a change is accepted. `cargo xtask e2e`: the scenarios alone.
+
+use crate::cargo::{cargo, run as execute, target_directory};
+use crate::layers;
+use crate::step::{format_duration, step};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// Flags of `cargo xtask test`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run only tests whose name contains this
+    filter: Option<String>,
+}
+
+/// Format, lints, layers, control plane, tests, in the order in which they fail soonest.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let start = Instant::now();
+    step("format", || execute(cargo(&["fmt", "--all", "--check"])))?;
+    step("layers", layers::check)?;
+    step("lints", || execute(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny=warnings"])))?;
+    let binaries = step("compile", build)?;
+    step("control plane", || execute(program(&binaries, "control-plane")))?;
+    step("tests", || {
+        let mut command = cargo(&["test", "--workspace"]);
+        command.args(arguments.filter.as_deref()).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
+        execute(command)
+    })?;
+    println!("all passed in {}", format_duration(start.elapsed()));
+    Ok(())
+}
+
+/// Runs the end-to-end scenarios whose name contains `filter`.
+pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
+    let binaries = step("compile", build)?;
+    step("control plane", || execute(program(&binaries, "control-plane")))?;
+    step("scenarios", || {
+        let mut command = cargo(&["test", "--workspace", "--test", "scenarios"]);
+        command.args(filter).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
+        execute(command)
+    })
+}
+
+/// Compiles binaries and tests together: that way both use the same compiled dependencies.
+fn build() -> anyhow::Result<std::path::PathBuf> {
+    execute(cargo(&["build", "--workspace", "--bins", "--tests"]))?;
+    Ok(target_directory()?.join("debug"))
+}
+
+fn program(binaries: &Path, command: &str) -> Command {
+    let mut program = Command::new(binaries.join("e2e"));
+    program.arg(command);
+    program
+}
