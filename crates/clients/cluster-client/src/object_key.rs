@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use apply_plan::ObjectId;
 use apply_plan::inventory::Entry;
-use apply_plan::{GroupKind, ObjectId};
 use serde_json::Value;
 
 /// Identity of one object together with the API version to reach it at.
@@ -46,7 +46,8 @@ impl ObjectKey {
         ObjectId {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
-            group_kind: GroupKind { group: self.group.clone(), kind: self.kind.clone() },
+            group: self.group.clone(),
+            kind: self.kind.clone(),
         }
     }
 
@@ -54,9 +55,9 @@ impl ObjectKey {
     #[must_use]
     pub fn of_entry(entry: &Entry) -> Self {
         Self {
-            group: entry.id.group_kind.group.clone(),
+            group: entry.id.group.clone(),
             version: entry.version.clone(),
-            kind: entry.id.group_kind.kind.clone(),
+            kind: entry.id.kind.clone(),
             namespace: entry.id.namespace.clone(),
             name: entry.id.name.clone(),
         }

@@ -58,8 +58,9 @@ impl Prune<'_> {
     pub async fn delete(&self, entries: &[Entry]) -> Result<Vec<Change>, PruneFailure> {
         let mut changes = Vec::with_capacity(entries.len());
         let mut messages = Vec::new();
-        for batch in entries.chunk_by(|left, right| left.id.group_kind == right.id.group_kind) {
-            let mut results = futures::stream::iter(batch).map(|entry| self.delete_one(entry)).buffered(self.concurrency.max(1));
+        for batch in entries.chunk_by(|left, right| left.id.kind == right.id.kind && left.id.group == right.id.group) {
+            let deletions: Vec<_> = batch.iter().map(|entry| self.delete_one(entry)).collect();
+            let mut results = futures::stream::iter(deletions).buffered(self.concurrency.max(1));
             while let Some((change, failure)) = results.next().await {
                 changes.push(change);
                 messages.extend(failure);

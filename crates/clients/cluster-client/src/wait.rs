@@ -135,9 +135,9 @@ impl Wait<'_> {
     }
 
     async fn look(&self, set: &[Waited], due: &BTreeSet<usize>, remembered: &mut Remembered) -> Vec<(usize, Assessment)> {
-        let reads = futures::stream::iter(due)
-            .map(|token| async move { (*token, self.cluster.get(&set[*token].key, Detail::Full).await) });
-        let reads: Vec<_> = reads.buffer_unordered(CONCURRENCY).collect().await;
+        let reads: Vec<_> =
+            due.iter().map(|token| async move { (*token, self.cluster.get(&set[*token].key, Detail::Full).await) }).collect();
+        let reads: Vec<_> = futures::stream::iter(reads).buffer_unordered(CONCURRENCY).collect().await;
         let judged = reads.into_iter().map(|(token, read)| {
             let assessment = match read {
                 Ok(Some(live)) => self.assess_and_remember(&set[token].key, &live, remembered),

@@ -27,7 +27,6 @@ use object_health::summary::FailFast;
 use serde_json::Value;
 use thiserror::Error;
 
-use self::examine::Examined;
 use crate::cluster::Cluster;
 use crate::live_index::LiveIndex;
 use crate::object_key::{KindKey, ObjectKey};
@@ -125,14 +124,8 @@ impl Apply<'_> {
         let changes = match self.write_alone(&items, remembered).await? {
             Some(changes) => changes,
             None => {
-                let examined: Vec<Examined> = {
-                    let known = &*remembered;
-                    futures::stream::iter(&items)
-                        .map(|item| self.examine(item, known.get(&item.key)))
-                        .buffered(self.concurrency.max(1))
-                        .try_collect()
-                        .await?
-                };
+                let examinations: Vec<_> = items.iter().map(|item| self.examine(item, remembered.get(&item.key))).collect();
+                let examined = futures::stream::iter(examinations).buffered(self.concurrency.max(1)).try_collect().await?;
                 self.write_all(&items, examined, remembered).await?
             }
         };
@@ -188,14 +181,14 @@ fn defined_kind(object: &Value) -> Option<(String, String)> {
 }
 
 fn is_definition(change: &Change) -> bool {
-    change.id.group_kind.kind == "CustomResourceDefinition"
+    change.id.kind == "CustomResourceDefinition"
 }
 
 fn key_of(change: &Change) -> ObjectKey {
     ObjectKey {
-        group: change.id.group_kind.group.clone(),
+        group: change.id.group.clone(),
         version: change.version.clone(),
-        kind: change.id.group_kind.kind.clone(),
+        kind: change.id.kind.clone(),
         namespace: change.id.namespace.clone(),
         name: change.id.name.clone(),
     }

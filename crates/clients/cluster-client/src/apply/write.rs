@@ -98,7 +98,8 @@ impl Apply<'_> {
             while let Some(next) = pending.next_if(|(position, ..)| items[*position].key.kind == *kind) {
                 batch.push(next);
             }
-            let mut writes = futures::stream::iter(batch).map(|write| self.write(items, write)).buffered(self.concurrency.max(1));
+            let writes: Vec<_> = batch.into_iter().map(|write| self.write(items, write)).collect();
+            let mut writes = futures::stream::iter(writes).buffered(self.concurrency.max(1));
             while let Some(written) = writes.try_next().await? {
                 self.remember(&items[written.position].key, written.memory, &written.answer, remembered);
             }

@@ -1,0 +1,278 @@
+//! From objects to a healthy cluster: apply, prune, wait.
+
+use std::collections::BTreeSet;
+
+use api::kustomize::Kustomization;
+use api::meta::{ConditionType, Reason};
+use apply_plan::change::{apply_message, deletion_message, failed_apply_message};
+use apply_plan::ignore::IgnoreRules;
+use apply_plan::inventory::{self, Entry};
+use apply_plan::stage::plan_stages;
+use apply_plan::{Action, Change, controls, failure, normalize, ownership};
+use cluster_client::{Apply, ApplyFailure, Cluster, Identity, ObjectKey, Prune, Remembered, Wait, Waited};
+use jiff::Timestamp;
+use kube::ResourceExt;
+use object_health::job;
+use runtime::error_chain::error_chain;
+use serde_json::Value;
+
+use super::act::{Failure, Health, Progress, Step, since};
+use super::build::Built;
+use super::decide::{Checks, Pruning, Work};
+use crate::context::{Context, GROUP};
+
+/// Applies what was built, deletes what is no longer wanted, and waits for health.
+pub(crate) async fn apply(
+    work: &Work,
+    built: &Built,
+    progress: &mut Progress<'_>,
+    context: &Context,
+    remembered: &mut Remembered,
+) -> Result<(), Failure> {
+    let object = std::sync::Arc::clone(progress.run.object());
+    let cluster = cluster(work.service_account.as_deref(), &object, context)?;
+    let objects = prepare(work, built, &object)?;
+    let expiring = expiring_jobs(&objects);
+    let old = recorded_inventory(&object);
+    let changes = apply_all(work, objects, &cluster, context, remembered).await.map_err(|failed| {
+        // What earlier stages created is ours from now on; Flux forgets it until the next success.
+        if !failed.changes.is_empty() {
+            let mut known = old.clone();
+            inventory::merge(&mut known, inventory::from_changes(&failed.changes));
+            progress.attempt.inventory = Some(known);
+        }
+        Failure::new(Reason::ReconciliationFailed, failed_apply_message(&failed.message, &failed.changes))
+    })?;
+    tracing::info!(revision = work.revisions.revision, objects = changes.len(), "server-side apply completed");
+    let message = apply_message(&changes);
+    let drifted = message.is_some();
+    if let Some(message) = message {
+        progress.emit(message);
+    }
+    let new = inventory::from_changes(&changes);
+    let stale = inventory::stale(&old, &new);
+    progress.attempt.inventory = Some(new);
+    if work.pruning == Pruning::On && !stale.is_empty() {
+        prune(&stale, &cluster, progress, context).await?;
+    }
+    let checked = checked_objects(work, &changes, &object, &expiring);
+    if checked.is_empty() {
+        return Ok(());
+    }
+    check_health(work, checked, drifted, progress, &Ports { cluster: &cluster, context }, remembered).await
+}
+
+struct Ports<'a> {
+    cluster: &'a Cluster,
+    context: &'a Context,
+}
+
+/// The cluster as the identity that the object gives.
+pub(crate) fn cluster(service_account: Option<&str>, object: &Kustomization, context: &Context) -> Result<Cluster, Failure> {
+    if object.spec.kube_config.is_some() {
+        // Never the local cluster instead.
+        let message = "failed to build kube client: spec.kubeConfig is not supported yet";
+        return Err(Failure::new(Reason::ReconciliationFailed, message));
+    }
+    let Some(name) = service_account else { return Ok(context.cluster.clone()) };
+    let identity = Identity::service_account(&object.namespace().unwrap_or_default(), name);
+    let identity = identity.map_err(|error| {
+        Failure::new(Reason::ReconciliationFailed, format!("failed to build kube client: {}", error_chain(&error)))
+    })?;
+    Ok(context.cluster.acting_as(&identity))
+}
+
+/// The owner that labels name.
+pub(crate) fn owner<'a>(name: &'a str, namespace: &'a str) -> ownership::Owner<'a> {
+    ownership::Owner { group: GROUP, name, namespace }
+}
+
+/// Flattens, labels and normalizes, in Flux's order; refuses what must not reach the cluster.
+fn prepare(work: &Work, built: &Built, object: &Kustomization) -> Result<Vec<Value>, Failure> {
+    let (name, namespace) = (object.name_any(), object.namespace().unwrap_or_default());
+    let mut objects: Vec<Value> = built.objects.iter().flat_map(flattened).collect();
+    for prepared in &mut objects {
+        owner(&name, &namespace).label(prepared);
+        normalize::normalize(prepared);
+        work.common_metadata.set(prepared);
+    }
+    for prepared in &objects {
+        if controls::is_encrypted_secret(prepared) {
+            return Err(Failure::new(Reason::ReconciliationFailed, failure::encrypted_secret_failure(prepared)));
+        }
+        if object.spec.decryption.is_some() && !controls::decryption_is_disabled(prepared) && looks_encrypted(prepared) {
+            let subject = ObjectKey::of(prepared);
+            let message = format!("decryption failed for '{subject}': decryption with SOPS is not supported yet");
+            return Err(Failure::new(Reason::BuildFailed, message));
+        }
+    }
+    Ok(objects)
+}
+
+/// Items of lists instead of the lists; nothing for kustomize's own configuration and for what is no object.
+fn flattened(object: &Value) -> Vec<Value> {
+    if let (true, Some(items)) = (manifest::object::kind(object).ends_with("List"), object["items"].as_array()) {
+        return items.iter().flat_map(flattened).collect();
+    }
+    let is_object = ["apiVersion", "kind"].iter().all(|field| object[*field].as_str().is_some_and(|text| !text.is_empty()))
+        && !manifest::object::name(object).is_empty();
+    let is_configuration = manifest::object::api_version(object).starts_with("kustomize.config.k8s.io/")
+        && manifest::object::kind(object) == "Kustomization";
+    if is_object && !is_configuration { vec![object.clone()] } else { Vec::new() }
+}
+
+/// Whether SOPS has left its mark: on the object, or within a value of a Secret.
+fn looks_encrypted(object: &Value) -> bool {
+    use base64::Engine as _;
+    const MARKS: [&str; 4] = ["mac: ENC[", "\"mac\": \"ENC[", "sops_mac=ENC[", "[sops]"];
+    if object["sops"]["mac"].as_str().is_some_and(|mac| !mac.is_empty()) {
+        return true;
+    }
+    let values = object["data"].as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
+    manifest::object::kind(object) == "Secret"
+        && values
+            .filter_map(|value| base64::engine::general_purpose::STANDARD.decode(value).ok())
+            .any(|bytes| MARKS.iter().any(|mark| String::from_utf8_lossy(&bytes).contains(mark)))
+}
+
+async fn apply_all(
+    work: &Work,
+    objects: Vec<Value>,
+    cluster: &Cluster,
+    context: &Context,
+    remembered: &mut Remembered,
+) -> Result<Vec<Change>, ApplyFailure> {
+    let ignore = IgnoreRules::compile(&work.ignore).map_err(|error| ApplyFailure {
+        message: format!("failed to create ignore rule selector: {}", error_chain(&error)),
+        changes: Vec::new(),
+    })?;
+    let settings = format!("{:?}\0{:?}\0{:?}", work.ignore, work.service_account, work.recreation);
+    let apply = Apply {
+        cluster,
+        index: Some(&context.index),
+        ownership: &context.ownership,
+        recreation: work.recreation,
+        ignore: &ignore,
+        migration: context.policy.migration,
+        settings: &settings,
+        concurrency: context.policy.concurrent_ssa,
+        assess: &|object| work.health.assess(object, Timestamp::now()),
+    };
+    apply.run(plan_stages(objects, &context.policy.custom_stage_kinds), remembered).await
+}
+
+async fn prune(stale: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>, context: &Context) -> Result<(), Failure> {
+    let (name, namespace) = (progress.run.object().name_any(), progress.run.object().namespace().unwrap_or_default());
+    let prune = Prune {
+        cluster,
+        index: Some(&context.index),
+        owner: owner(&name, &namespace),
+        concurrency: context.policy.concurrent_ssa,
+    };
+    match prune.delete(stale).await {
+        Ok(changes) => {
+            if let Some(message) = deletion_message(&changes) {
+                progress.emit(message);
+            }
+            Ok(())
+        }
+        Err(failed) => {
+            if let Some(inventory) = &mut progress.attempt.inventory {
+                inventory::merge(inventory, inventory::survivors(stale, &failed.changes));
+            }
+            Err(Failure::new(Reason::PruneFailed, failed.message))
+        }
+    }
+}
+
+/// Which objects must be healthy: not those that were skipped, and never the Kustomization itself.
+fn checked_objects(work: &Work, changes: &[Change], object: &Kustomization, expiring: &BTreeSet<ObjectKey>) -> Vec<Waited> {
+    let keys: Vec<ObjectKey> = match &work.checks {
+        Checks::None => Vec::new(),
+        Checks::Listed(keys) => keys.clone(),
+        Checks::Applied => changes
+            .iter()
+            .filter(|change| change.action != Action::Skipped)
+            .map(|change| ObjectKey::of_entry(&Entry { id: change.id.clone(), version: change.version.clone() }))
+            .collect(),
+    };
+    let is_self = |key: &ObjectKey| {
+        key.kind == "Kustomization" && key.name == object.name_any() && key.namespace == object.namespace().unwrap_or_default()
+    };
+    keys.into_iter()
+        .filter(|key| !is_self(key))
+        .map(|key| Waited { removed_when_finished: expiring.contains(&key), key })
+        .collect()
+}
+
+fn expiring_jobs(objects: &[Value]) -> BTreeSet<ObjectKey> {
+    objects.iter().filter(|object| job::is_removed_when_finished(object)).map(ObjectKey::of).collect()
+}
+
+async fn check_health(
+    work: &Work,
+    checked: Vec<Waited>,
+    drifted: bool,
+    progress: &mut Progress<'_>,
+    ports: &Ports<'_>,
+    remembered: &mut Remembered,
+) -> Result<(), Failure> {
+    let started = progress.run.now();
+    progress.attempt.health = Health::Checking;
+    progress.begin(Step::Health);
+    let assess = |object: &Value| work.health.assess(object, Timestamp::now());
+    let context = ports.context;
+    let wait = Wait { cluster: ports.cluster, index: Some(&context.index), assess: &assess, fail_fast: context.policy.fail_fast };
+    // A waiting Kustomization keeps no worker from the others.
+    let result = progress.run.wait(wait.until_ready(checked, work.timeout.to_std(), remembered)).await;
+    let elapsed = since(started, progress.run.now());
+    match result {
+        Ok(()) => {
+            progress.attempt.health = Health::Passed(elapsed.clone());
+            let status = progress.run.object().status.clone().unwrap_or_default();
+            let was_healthy = status.conditions.is_true(ConditionType::Healthy);
+            let is_new = status.last_applied_revision.as_deref() != Some(work.revisions.revision.as_str());
+            if !was_healthy || (is_new && drifted) {
+                progress.emit(format!("Health check passed in {elapsed}"));
+            }
+            Ok(())
+        }
+        Err(failed) => {
+            progress.attempt.health = Health::Failed(failed.message.clone());
+            Err(Failure::new(Reason::HealthCheckFailed, format!("health check failed after {elapsed}: {}", failed.message)))
+        }
+    }
+}
+
+/// The inventory in status. Entries that cannot be read are dropped, as there is no object they could name.
+pub(crate) fn recorded_inventory(object: &Kustomization) -> Vec<Entry> {
+    let recorded = object.status.iter().filter_map(|status| status.inventory.as_ref());
+    recorded.flat_map(|inventory| &inventory.entries).filter_map(|entry| Entry::parse(&entry.id, &entry.version).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use serde_json::json;
+
+    #[test]
+    fn lists_are_replaced_by_their_items_and_configuration_vanishes() {
+        let item = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": [item, null, {}]});
+        assert_eq!(flattened(&list), [item]);
+        let configuration =
+            json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "metadata": {"name": "a"}});
+        assert!(flattened(&configuration).is_empty());
+    }
+
+    #[test]
+    fn sec_f4_encrypted_content_is_recognised_and_never_applied() {
+        let encoded =
+            base64::engine::general_purpose::STANDARD.encode("a: ENC[AES256_GCM,data:x]\nsops:\n  mac: ENC[AES256_GCM,data:y]\n");
+        let nested = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"values.yaml": encoded}});
+        let whole = json!({"apiVersion": "example.com/v1", "kind": "Thing", "sops": {"mac": "ENC[x]"}});
+        let plain = json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": "aGk="}});
+        assert!(looks_encrypted(&nested) && looks_encrypted(&whole) && !looks_encrypted(&plain));
+    }
+}
