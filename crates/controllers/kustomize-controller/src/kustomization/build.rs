@@ -9,7 +9,7 @@ use api::meta::Reason;
 use file_tree::{FileTree, Files, TreePath};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
-use kustomize_build::{LoadRestrictions, NoRemoteResources, Options};
+use kustomize_build::{BuildError, LoadRestrictions, NoRemoteResources, Options};
 use manifest::yaml::{Dialect, parse_value, to_yaml};
 use runtime::artifact_fetch::FetchError;
 use runtime::error_chain::error_chain;
@@ -98,12 +98,19 @@ async fn kustomize(work: &Work, source: &Source) -> Result<Built, String> {
     let (tree, directory) = (Arc::clone(&source.tree), source.directory.clone());
     // Large builds take seconds of CPU.
     let work = tokio::task::spawn_blocking(move || {
-        let built = kustomize_build::build(&*tree, &directory, &options, &NoRemoteResources)
-            .map_err(|error| format!("kustomize build failed: {}", error_chain(&error)))?;
+        let built =
+            kustomize_build::build(&*tree, &directory, &options, &NoRemoteResources).map_err(|error| in_flux_words(&error))?;
         let digest = checksum(&built.to_yaml());
         Ok(Built { objects: built.into_objects(), digest })
     });
     work.await.map_err(|_| "kustomize build failed: the build was aborted".to_owned())?
+}
+
+/// Files are read, and components checked, before the build proper: only what fails after that is a failed build to Flux.
+fn in_flux_words(error: &BuildError) -> String {
+    let text = error_chain(error);
+    let before = ["failed to decode Kubernetes YAML from", "component path '"];
+    if before.iter().any(|start| text.starts_with(start)) { text } else { format!("kustomize build failed: {text}") }
 }
 
 async fn substitute(built: &Built, substitution: &Substitution, namespace: &str, context: &Context) -> Result<Built, String> {

@@ -24,7 +24,8 @@ pub(crate) fn differences(scenario: &str, recording: &Value, seen: &Value) -> Ve
 /// Kustomizations and their events, cleaned.
 fn essence(recording: &Value) -> Value {
     let objects = recording["objects"].as_array().into_iter().flatten().filter(|object| object["kind"] == "Kustomization");
-    let objects: Vec<Value> = objects.map(|object| json!({"name": object["metadata"]["name"], "status": status(&object["status"])})).collect();
+    let objects: Vec<Value> =
+        objects.map(|object| json!({"name": object["metadata"]["name"], "status": status(&object["status"])})).collect();
     let posted = recording["posted"].as_array().into_iter().flatten().map(|post| &post["body"]);
     let posted: Vec<Value> = posted
         .filter(|body| body["involvedObject"]["kind"] == "Kustomization")
@@ -61,7 +62,9 @@ fn status(status: &Value) -> Value {
 /// Durations and paths differ between runs. Build errors of Go name temporary files; ours name the file in the source.
 fn clean(message: &Value) -> Value {
     let text = message.as_str().unwrap_or_default();
-    let replace = |text: &str, pattern: &str, by: &str| Regex::new(pattern).map_or_else(|_| text.to_owned(), |regex| regex.replace_all(text, by).into_owned());
+    let replace = |text: &str, pattern: &str, by: &str| {
+        Regex::new(pattern).map_or_else(|_| text.to_owned(), |regex| regex.replace_all(text, by).into_owned())
+    };
     let text = replace(text, r"\b(\d+h)?(\d+m)?\d+(\.\d+)?(ms|s|µs)\b", "<duration>");
     let text = replace(&text, r"stat \S+: no such", "stat <tmp>: no such");
     let text = replace(&text, r"(?s)^(kustomize build failed|failed to decode Kubernetes YAML).*", "$1");

@@ -38,7 +38,9 @@ async fn what_flux_does_in_recorded_scenarios_is_repeated() -> Result<(), Box<dy
         }
     });
     let mut differences = Vec::new();
-    for (scenario, result) in scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&only)).zip(futures::future::join_all(runs).await) {
+    for (scenario, result) in
+        scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&only)).zip(futures::future::join_all(runs).await)
+    {
         match result {
             Ok(found) => differences.extend(found),
             Err(error) => differences.push(format!("{}: {error}", scenario.name)),

@@ -42,9 +42,12 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario!("ks-plain", Play::Apply(|| json!({}))),
     scenario!("ks-empty", Play::Apply(|| json!({"path": "empty"}))),
     scenario!("ks-overlay-wait", Play::Apply(|| json!({"path": "overlay", "wait": true}))),
-    scenario!("ks-spec-overrides", Play::Apply(|| json!({"path": "base", "namePrefix": "x-", "nameSuffix": "-y",
+    scenario!(
+        "ks-spec-overrides",
+        Play::Apply(|| json!({"path": "base", "namePrefix": "x-", "nameSuffix": "-y",
         "commonMetadata": {"labels": {"team": "a"}, "annotations": {"note": "b"}}, "images": [{"name": "app", "newTag": "7"}],
-        "patches": [{"patch": "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  revisionHistoryLimit: 3\n"}]}))),
+        "patches": [{"patch": "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  revisionHistoryLimit: 3\n"}]}))
+    ),
     scenario!("ks-no-source", Play::NoSource),
     scenario!("ks-no-path", Play::Apply(|| json!({"path": "./absent"}))),
     scenario!("ks-bad-yaml", Play::Apply(|| json!({"path": "broken"}))),
@@ -54,24 +57,48 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario!("ks-rejected", Play::Apply(|| json!({"path": "rejected"}))),
     scenario!("ks-substitute", Play::Apply(|| json!({"path": "subst", "postBuild": {"substitute": {"region": "eu"}}}))),
     scenario!("ks-substitute-missing", Play::Apply(|| json!({"path": "subst", "postBuild": {"substitute": {"other": "x"}}}))),
-    scenario!("ks-substitute-from-missing", Play::Apply(|| json!({"path": "subst", "postBuild": {"substituteFrom": [{"kind": "ConfigMap", "name": "absent"}]}}))),
+    scenario!(
+        "ks-substitute-from-missing",
+        Play::Apply(|| json!({"path": "subst", "postBuild": {"substituteFrom": [{"kind": "ConfigMap", "name": "absent"}]}}))
+    ),
     scenario!("ks-secret", Play::Apply(|| json!({"path": "secret"}))),
     scenario!("ks-secret-bad", Play::Apply(|| json!({"path": "secret-bad"}))),
     scenario!("ks-unhealthy", Play::Apply(|| json!({"path": "unhealthy", "wait": true, "timeout": "31s"}))),
-    scenario!("ks-health-check-missing", Play::Apply(|| json!({"timeout": "31s",
-        "healthChecks": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "absent", "namespace": "ks-health-check-missing"}]}))),
+    scenario!(
+        "ks-health-check-missing",
+        Play::Apply(|| json!({"timeout": "31s",
+        "healthChecks": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "absent", "namespace": "ks-health-check-missing"}]}))
+    ),
     scenario!("ks-staged", Play::Apply(|| json!({"path": "staged", "targetNamespace": null, "wait": true}))),
     scenario!("ks-depends-missing", Play::Apply(|| json!({"dependsOn": [{"name": "absent"}]}))),
     scenario!("ks-depends", Play::Dependency),
     scenario!("ks-ready-expr", Play::ReadyExpression),
-    scenario!("ks-bad-cel", Play::Apply(|| json!({"wait": true, "healthCheckExprs": [{"apiVersion": "v1", "kind": "X", "current": "status.a +"}]}))),
+    scenario!(
+        "ks-bad-cel",
+        Play::Apply(|| json!({"wait": true, "healthCheckExprs": [{"apiVersion": "v1", "kind": "X", "current": "status.a +"}]}))
+    ),
     scenario!("ks-unchanged", Play::Again),
     scenario!("ks-drift", Play::Drift),
-    scenario!("ks-upgrade-and-prune", Play::Upgrade(|| json!({}), || vec![
-        ("plain/a.yaml", Some(config_map("a", "changed"))), ("plain/deep/b.yaml", None), ("plain/c.yaml", Some(config_map("c", "new")))])),
+    scenario!(
+        "ks-upgrade-and-prune",
+        Play::Upgrade(
+            || json!({}),
+            || vec![
+                ("plain/a.yaml", Some(config_map("a", "changed"))),
+                ("plain/deep/b.yaml", None),
+                ("plain/c.yaml", Some(config_map("c", "new")))
+            ]
+        )
+    ),
     scenario!("ks-no-prune", Play::Upgrade(|| json!({"prune": false}), || vec![("plain/deep/b.yaml", None)])),
-    scenario!("ks-immutable", Play::Upgrade(|| json!({"path": "immutable"}), || vec![("immutable/cm.yaml", Some(immutable("2")))])),
-    scenario!("ks-immutable-force", Play::Upgrade(|| json!({"path": "immutable", "force": true}), || vec![("immutable/cm.yaml", Some(immutable("2")))])),
+    scenario!(
+        "ks-immutable",
+        Play::Upgrade(|| json!({"path": "immutable"}), || vec![("immutable/cm.yaml", Some(immutable("2")))])
+    ),
+    scenario!(
+        "ks-immutable-force",
+        Play::Upgrade(|| json!({"path": "immutable", "force": true}), || vec![("immutable/cm.yaml", Some(immutable("2")))])
+    ),
     scenario!("ks-no-service-account", Play::Apply(|| json!({"serviceAccountName": "absent"}))),
     scenario!("ks-suspended", Play::Suspended),
     scenario!("ks-deleted", Play::Delete(|| json!({}))),
@@ -136,7 +163,13 @@ pub(crate) async fn play(scenario: &Scenario, world: &World, recording: &Value) 
             world.kustomization(namespace, "first", json!({})).await?;
             world.settle(namespace, "first", None).await?;
             let expression = "dep.status.observedGeneration == self.metadata.generation + 41";
-            world.kustomization(namespace, "second", json!({"path": "secret", "dependsOn": [{"name": "first", "readyExpr": expression}]})).await?;
+            world
+                .kustomization(
+                    namespace,
+                    "second",
+                    json!({"path": "secret", "dependsOn": [{"name": "first", "readyExpr": expression}]}),
+                )
+                .await?;
             world.settle(namespace, "second", None).await?;
         }
     }
@@ -159,7 +192,9 @@ fn config_map(name: &str, value: &str) -> String {
 }
 
 fn immutable(value: &str) -> String {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fixed"}, "immutable": true, "data": {"v": value}}).to_string() + "\n"
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fixed"}, "immutable": true, "data": {"v": value}})
+        .to_string()
+        + "\n"
 }
 
 /// The files of the recordings' repository.
@@ -178,15 +213,29 @@ fn tree() -> Vec<(&'static str, String)> {
         apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.rec.example}\nspec:\n  group: rec.example\n  scope: Namespaced\n  names: {kind: Thing, plural: things}\n  \
         versions:\n  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}\n---\n\
         apiVersion: rec.example/v1\nkind: Thing\nmetadata: {name: t, namespace: staged-ns}\nspec: {a: 1}\n";
-    let secret = |field: &str, value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, field: {"password": value}}).to_string();
-    let service = |ports: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: x}}\nspec: {{selector: {{a: b}}, ports: [{{{ports}}}]}}\n");
+    let secret = |field: &str, value: &str| {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, field: {"password": value}}).to_string()
+    };
+    let service = |ports: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: x}}\nspec: {{selector: {{a: b}}, ports: [{{{ports}}}]}}\n")
+    };
     vec![
         ("plain/a.yaml", config_map("a", "v")),
         ("plain/deep/b.yaml", config_map("b", "v")),
         ("plain/readme.md", "not a manifest\n".to_owned()),
-        ("base/kustomization.yaml", format!("{KUSTOMIZATION}resources: [deployment.yaml]\nconfigMapGenerator:\n- name: settings\n  literals: [mode=base]\n")),
+        (
+            "base/kustomization.yaml",
+            format!(
+                "{KUSTOMIZATION}resources: [deployment.yaml]\nconfigMapGenerator:\n- name: settings\n  literals: [mode=base]\n"
+            ),
+        ),
         ("base/deployment.yaml", deployment.to_string()),
-        ("overlay/kustomization.yaml", format!("{KUSTOMIZATION}resources: [../base]\nnamePrefix: prod-\nlabels:\n- pairs: {{env: prod}}\nimages:\n- name: app\n  newTag: '2'\n")),
+        (
+            "overlay/kustomization.yaml",
+            format!(
+                "{KUSTOMIZATION}resources: [../base]\nnamePrefix: prod-\nlabels:\n- pairs: {{env: prod}}\nimages:\n- name: app\n  newTag: '2'\n"
+            ),
+        ),
         ("broken/bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x\n".to_owned()),
         ("broken-kustomization/kustomization.yaml", format!("{KUSTOMIZATION}resources: [missing.yaml]\n")),
         ("unknown-kind/x.yaml", "apiVersion: nowhere.example/v1\nkind: Nothing\nmetadata: {name: x}\n".to_owned()),

@@ -92,7 +92,9 @@ impl World {
         for (field, value) in spec.as_object().into_iter().flatten() {
             full[field] = value.clone();
         }
-        full.as_object_mut().map(|fields| fields.retain(|_, value| !value.is_null()));
+        if let Some(fields) = full.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
         let object = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": name}, "spec": full});
         self.kustomizations(namespace).create(&PostParams::default(), &serde_json::from_value(object)?).await?;
         Ok(())
@@ -107,7 +109,8 @@ impl World {
 
     /// Edits a ConfigMap as `kubectl edit` does.
     pub(crate) async fn edit(&self, namespace: &str, name: &str, patch: Value) -> Outcome<()> {
-        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource("", "v1", "ConfigMap", "configmaps"));
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), namespace, &resource("", "v1", "ConfigMap", "configmaps"));
         let parameters = PatchParams { field_manager: Some("kubectl-edit".to_owned()), ..PatchParams::default() };
         api.patch(name, &parameters, &Patch::Merge(patch)).await?;
         Ok(())
@@ -133,7 +136,11 @@ impl World {
         while Instant::now() < end {
             let object = serde_json::to_value(self.kustomizations(namespace).get(name).await?)?;
             let conditions = object["status"]["conditions"].clone();
-            let settled = conditions.as_array().into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] != "Unknown");
+            let settled = conditions
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|condition| condition["type"] == "Ready" && condition["status"] != "Unknown");
             let asked = &object["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
             let handled = asked.is_null() || object["status"]["lastHandledReconcileAt"] == *asked;
             let current = revision.is_none_or(|revision| object["status"]["lastAttemptedRevision"] == revision);
