@@ -249,3 +249,95 @@ impl Pause {
         self.length = (self.length * 2).min(LONGEST_PAUSE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn object(name: &str, spec: Value, status: Value) -> Arc<Kustomization> {
+        let mut full = json!({"interval": "10m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "src"}});
+        for (field, value) in spec.as_object().into_iter().flatten() {
+            full[field] = value.clone();
+        }
+        let object = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": name, "namespace": "apps"}, "spec": full, "status": status});
+        Arc::new(serde_json::from_value(object).expect("because the literals are valid"))
+    }
+
+    fn artifact(revision: &str) -> Artifact {
+        let artifact =
+            json!({"path": "", "url": "", "revision": revision, "digest": "sha256:00", "lastUpdateTime": "2026-01-01T00:00:00Z"});
+        serde_json::from_value(artifact).expect("because the literal is valid")
+    }
+
+    #[test]
+    fn only_news_wakes() {
+        let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        let source = ObjectKey::new("apps", "src");
+        let cases = [
+            (json!({}), json!({"conditions": [condition("Ready", "True")], "lastAttemptedRevision": "r1"}), false),
+            (json!({}), json!({"conditions": [condition("Ready", "True")], "lastAttemptedRevision": "r0"}), true),
+            (
+                json!({}),
+                json!({"conditions": [condition("Ready", "Unknown"), condition("Reconciling", "True")], "lastAttemptedRevision": "r1"}),
+                false,
+            ),
+            (json!({}), json!({"conditions": [condition("Ready", "False")], "lastAttemptedRevision": "r1"}), true),
+            (json!({"sourceRef": {"kind": "Bucket", "name": "src"}}), json!({}), false),
+            (json!({"sourceRef": {"kind": "GitRepository", "name": "src", "namespace": "other"}}), json!({}), false),
+        ];
+        for (spec, status, expected) in cases {
+            let object = object("ks", spec, status.clone());
+            assert_eq!(wants(&object, SourceKind::GitRepository, &source, &artifact("r1")), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn dependencies_come_first_and_cycles_are_left_out() {
+        let needs = |name: &str, dependencies: &[&str]| {
+            let references: Vec<Value> = dependencies.iter().map(|name| json!({ "name": name })).collect();
+            object(name, json!({ "dependsOn": references }), json!({}))
+        };
+        let all = [
+            needs("a", &["c"]),
+            needs("b", &["a", "absent"]),
+            needs("c", &[]),
+            needs("x", &["y"]),
+            needs("y", &["x"]),
+            needs("z", &["y"]),
+        ];
+        let (ordered, cycle) = in_order(&all);
+        let names = |keys: Vec<ObjectKey>| keys.iter().map(|key| key.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(ordered), ["c", "a", "b"]);
+        assert_eq!(names(cycle), ["x", "y", "z"]);
+    }
+
+    #[test]
+    fn references_to_configuration_are_found_in_the_own_namespace_only() {
+        let spec = json!({"postBuild": {"substituteFrom": [{"kind": "Secret", "name": "vars"}]}, "kubeConfig": {"secretRef": {"name": "cluster"}}});
+        let object = object("ks", spec, json!({}));
+        let key = |namespace: &str, name: &str| ObjectKey::new(namespace, name);
+        assert!(
+            reads(&object, SubstituteKind::Secret, &key("apps", "vars"))
+                && reads(&object, SubstituteKind::Secret, &key("apps", "cluster"))
+        );
+        assert!(
+            !reads(&object, SubstituteKind::ConfigMap, &key("apps", "vars"))
+                && !reads(&object, SubstituteKind::Secret, &key("other", "vars"))
+        );
+    }
+
+    #[test]
+    fn sec_l29_pauses_between_runs_because_of_drift_grow() {
+        let mut pause = Pause::default();
+        let now = Instant::now();
+        let lengths: Vec<u64> = (0..7)
+            .map(|_| {
+                pause.count(now);
+                (pause.next - now).as_secs()
+            })
+            .collect();
+        assert_eq!(lengths, [30, 60, 120, 240, 480, 600, 600]);
+    }
+}
