@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
 use clap::{Parser, Subcommand};
-use e2e::{crds, demo};
+use e2e::{bench, crds, demo};
 use test_support::cluster::ControlPlane;
 
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Start what the demo starts and leave it running until Ctrl-C
     Up(demo::Arguments),
+    /// Measure what the controllers cost
+    Bench(bench::Arguments),
 }
 
 #[tokio::main]
@@ -36,5 +38,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
+        Command::Bench(arguments) => bench::run(&arguments).await,
     }
 }
