@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
 use clap::{Parser, Subcommand};
-use e2e::{bench, crds, demo};
+use e2e::{bench, conformance, crds, demo};
 use test_support::cluster::ControlPlane;
 
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Up(demo::Arguments),
     /// Measure what the controllers cost
     Bench(bench::Arguments),
+    /// Compare with the originals
+    Conformance(conformance::Arguments),
 }
 
 #[tokio::main]
@@ -39,5 +41,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Conformance(arguments) => conformance::run(&arguments),
     }
 }
