@@ -57,6 +57,7 @@ fn record(shared: &Path, arguments: &Arguments, output: &Path) -> anyhow::Result
     let programs = tempfile::tempdir().context("make a directory")?;
     std::os::unix::fs::symlink(&control_plane, programs.path().join("kubectl")).context("link kubectl")?;
     let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap_or_default());
+    let crds = definitions(shared)?;
     for prefix in OURS {
         let only = arguments.only.as_deref().unwrap_or(prefix);
         println!("recording {only}…");
@@ -65,7 +66,7 @@ fn record(shared: &Path, arguments: &Arguments, output: &Path) -> anyhow::Result
             .arg(&binaries)
             .arg(output)
             .args(["--only", only, "--crds"])
-            .arg(workspace::root().join("crds"))
+            .arg(crds.path())
             .arg("--controlplane")
             .arg(&control_plane)
             .env("PATH", &path)
@@ -78,6 +79,21 @@ fn record(shared: &Path, arguments: &Arguments, output: &Path) -> anyhow::Result
         }
     }
     Ok(())
+}
+
+/// Our CRDs, and Flux's of the kinds that we do not have yet but the recorder lists.
+fn definitions(shared: &Path) -> anyhow::Result<tempfile::TempDir> {
+    let together = tempfile::tempdir().context("make a directory")?;
+    for directory in [shared.join("upstream-crds"), workspace::root().join("crds")] {
+        for entry in std::fs::read_dir(&directory).with_context(|| format!("read {}", directory.display()))? {
+            let entry = entry.context("read definitions")?;
+            // A file of the same name is the same kind's: ours comes second and stays.
+            let target = together.path().join(entry.file_name());
+            let text = std::fs::read(entry.path()).with_context(|| format!("read {}", entry.path().display()))?;
+            std::fs::write(&target, text).with_context(|| format!("write {}", target.display()))?;
+        }
+    }
+    Ok(together)
 }
 
 fn compare(flux: &Path, actual: &Path, only: Option<&str>) -> anyhow::Result<()> {
