@@ -2,6 +2,8 @@
 //!
 //! Objects are plain JSON here, not our own types, so that any binaries that take Flux's flags can be run in place of ours.
 
+pub mod bench;
+pub mod conformance;
 pub mod crds;
 pub mod demo;
 pub mod live;

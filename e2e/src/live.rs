@@ -68,8 +68,13 @@ impl Live {
 
     /// Asks for a reconciliation now, as `flux reconcile` does; returns the value that the status will show when it is done.
     pub async fn request(&self, kind: Kind, namespace: &str, name: &str) -> anyhow::Result<String> {
+        self.request_with(kind, (namespace, name), "").await
+    }
+
+    /// As [`Live::request`], of the object of a namespace and a name, with this value unless it is empty.
+    pub async fn request_with(&self, kind: Kind, (namespace, name): (&str, &str), stamp: &str) -> anyhow::Result<String> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let stamp = now.as_nanos().to_string();
+        let stamp = if stamp.is_empty() { now.as_nanos().to_string() } else { stamp.to_owned() };
         let change = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": stamp}}});
         self.patch(kind, namespace, name, &change).await?;
         Ok(stamp)

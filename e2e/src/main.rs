@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
 use clap::{Parser, Subcommand};
-use e2e::{crds, demo};
+use e2e::{bench, conformance, crds, demo};
 use test_support::cluster::ControlPlane;
 
 #[derive(Parser)]
@@ -23,6 +23,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Start what the demo starts and leave it running until Ctrl-C
     Up(demo::Arguments),
+    /// Measure what the controllers cost
+    Bench(bench::Arguments),
+    /// Compare with the originals
+    Conformance(conformance::Arguments),
 }
 
 #[tokio::main]
@@ -36,5 +40,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
+        Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Conformance(arguments) => conformance::run(&arguments),
     }
 }

@@ -31,6 +31,7 @@ mod origin;
 mod overlay;
 mod paths;
 mod plugin;
+mod print;
 mod read;
 mod reference;
 mod remote;

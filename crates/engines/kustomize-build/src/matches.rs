@@ -2,7 +2,7 @@
 
 use crate::paths::{elements, is_element, is_index, made_for, new_element, split_element};
 use crate::selector::compile;
-use crate::tree::{Body, Fault, Kind, Node, Style, Tag};
+use crate::tree::{Body, Fault, Kind, Node};
 
 /// A place that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,12 +160,7 @@ fn search_elements(
     Ok(())
 }
 
-/// A scalar as it would be printed, which is what expressions match.
+/// A node as it would be printed, which is what expressions match.
 fn printed(node: &Node) -> String {
-    let text = node.text();
-    let needs_quotes = node.tag == Tag::Str && node.style == Style::Plain && crate::scalar::plain_tag(text) != Tag::Str;
-    if node.kind() == Kind::Scalar && (needs_quotes || (node.style == Style::Quoted && !text.contains('\n'))) {
-        return format!("\"{text}\"");
-    }
-    text.trim().to_owned()
+    crate::print::to_yaml(node).trim().to_owned()
 }

@@ -69,7 +69,7 @@ pub(crate) fn split_element(text: &str) -> Result<(&str, &str), Fault> {
         .ok_or_else(|| Fault::Path("list path element must contain fieldName=fieldValue for element to match".to_owned()))
 }
 
-fn cleaned<'p, T: AsRef<str>>(path: &'p [T]) -> impl Iterator<Item = &'p str> + Clone {
+fn cleaned<T: AsRef<str>>(path: &[T]) -> impl Iterator<Item = &str> + Clone {
     path.iter().map(|part| part.as_ref().trim()).filter(|part| !part.is_empty())
 }
 

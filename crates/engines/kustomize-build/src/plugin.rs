@@ -167,13 +167,12 @@ pub(crate) fn of_kustomization<'b>(
         made.push(("ImageTagTransformer", Transformer::Image { image: image.clone(), fields: config.images.clone() }));
     }
     if !from.replacements.is_empty() {
-        let mut list = replacements(session, root, &from.replacements)?;
         // Written in place, an empty list of targets counts as none at all.
-        for (replacement, entry) in list.iter_mut().zip(&from.replacements) {
-            if entry.path.is_empty() && replacement.targets.as_ref().is_some_and(Vec::is_empty) {
-                replacement.targets = None;
-            }
+        let mut entries = from.replacements.clone();
+        for entry in entries.iter_mut().filter(|entry| entry.replacement.targets.as_ref().is_some_and(Vec::is_empty)) {
+            entry.replacement.targets = None;
         }
+        let list = replacements(session, root, &entries)?;
         made.push(("ReplacementTransformer", Transformer::Replacements(list)));
     }
     Ok(made)
@@ -309,7 +308,9 @@ fn replacements<'b>(
             Value::Array(_) => {
                 list.extend(<Vec<Replacement>>::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?)
             }
-            Value::Object(_) => list.push(Replacement::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?),
+            Value::Object(_) => {
+                list.push(Replacement::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?)
+            }
             _ => return Err(unusable("expected a replacement or a list of them".into())),
         }
     }

@@ -114,7 +114,7 @@ fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault
     match tag {
         Tag::Str | Tag::Other | Tag::Merge => return Ok(string()),
         Tag::Binary => return binary_value(text),
-        Tag::Unset if style == Style::Quoted || text.contains('\n') => return Ok(string()),
+        Tag::Unset if style.is_quoted() || text.contains('\n') => return Ok(string()),
         _ => {}
     }
     let resolved = resolve(text, Dialect::V3);
@@ -122,7 +122,7 @@ fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault
     if tag != Tag::Unset && tag != plain {
         return explicit_value(text, tag, resolved);
     }
-    if style == Style::Quoted && tag != Tag::Unset {
+    if style.is_quoted() && tag != Tag::Unset {
         // Printed in quotes and without the tag, which the plain text would not have needed.
         return Ok(string());
     }
@@ -198,10 +198,8 @@ pub(crate) fn from_value(value: &Value) -> Node {
             Node { body: Body::Sequence(items.iter().map(from_value).collect()), tag: Tag::Seq, style: Style::Plain }
         }
         Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| Entry {
-                key: crate::tree::Key { text: key.as_str().into(), tag: Tag::Str },
-                value: from_value(value),
-            });
+            let entries =
+                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::new(key.as_str()), value: from_value(value) });
             Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain }
         }
     }
@@ -215,10 +213,8 @@ pub(crate) fn from_json(value: &Value) -> Node {
             Node { body: Body::Sequence(items.iter().map(from_json).collect()), tag: Tag::Seq, style: Style::Plain }
         }
         Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| Entry {
-                key: crate::tree::Key { text: key.as_str().into(), tag: Tag::Str },
-                value: from_json(value),
-            });
+            let entries =
+                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::new(key.as_str()), value: from_json(value) });
             Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain }
         }
         other => from_value(other),
@@ -246,6 +242,10 @@ fn from_number(number: &Number) -> Node {
 
 fn from_text(text: &str) -> Node {
     let quoted = text.contains('\n') || plain_tag(text) != Tag::Str || is_other_than_string(text);
-    let style = if quoted { Style::Quoted } else { Style::Plain };
+    let style = match (text.contains('\n'), quoted) {
+        (true, _) => Style::Literal,
+        (false, true) => Style::DoubleQuoted,
+        (false, false) => Style::Plain,
+    };
     Node { body: Body::Scalar(text.into()), tag: Tag::Str, style }
 }

@@ -48,10 +48,10 @@ fn text_on_path(object: &Node, path: &[String]) -> Option<(usize, Node)> {
 /// The text in the form of the original: JSON stays JSON, indented where it was.
 fn printed(node: &Node, original: &str) -> Option<String> {
     let is_json = original.trim_start().starts_with(['{', '[']);
-    let value = crate::scalar::to_value(node).ok()?;
     if !is_json {
-        return Some(manifest::yaml::to_yaml_v3(&value, manifest::yaml::SequenceIndent::Compact).trim().to_owned());
+        return Some(crate::print::to_yaml(node).trim().to_owned());
     }
+    let value = crate::scalar::to_value(node).ok()?;
     if original.contains('\n') && original.contains("  ") {
         let mut out = String::new();
         indented(&value, 0, &mut out);

@@ -15,17 +15,11 @@ use crate::variable::Variables;
 use std::sync::Arc;
 
 /// What a kustomization and those below it have brought together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Accumulator {
     pub(crate) objects: Objects,
     pub(crate) config: Arc<FieldConfig>,
     pub(crate) variables: Variables,
-}
-
-impl Default for Accumulator {
-    fn default() -> Self {
-        Self { objects: Objects::default(), config: Arc::default(), variables: Variables::default() }
-    }
 }
 
 /// A transformer or generator and where it comes from.

@@ -74,15 +74,30 @@ pub(crate) enum Tag {
     Other,
 }
 
-/// How a scalar is written, as far as it matters for its meaning.
+/// How a node is written. It matters for the meaning of a scalar, and where a text inside of an object is printed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Style {
     #[default]
     Plain,
     /// Plain under a tag that is written out.
     Tagged,
-    /// In quotes or as a block.
-    Quoted,
+    /// `'…'`.
+    SingleQuoted,
+    /// `"…"`.
+    DoubleQuoted,
+    /// `|`.
+    Literal,
+    /// `>`.
+    Folded,
+    /// A mapping or sequence in brackets.
+    Flow,
+}
+
+impl Style {
+    /// Whether a scalar written so is a string whatever its text.
+    pub(crate) fn is_quoted(self) -> bool {
+        matches!(self, Style::SingleQuoted | Style::DoubleQuoted | Style::Literal | Style::Folded)
+    }
 }
 
 /// A node.
@@ -115,11 +130,12 @@ pub(crate) struct Entry {
 pub(crate) struct Key {
     pub(crate) text: Text,
     pub(crate) tag: Tag,
+    pub(crate) style: Style,
 }
 
 impl Key {
-    pub(crate) fn new(text: &str) -> Self {
-        Self { text: text.into(), tag: Tag::Unset }
+    pub(crate) fn new(text: impl Into<Text>) -> Self {
+        Self { text: text.into(), tag: Tag::Unset, style: Style::Plain }
     }
 }
 
@@ -132,7 +148,7 @@ impl Node {
     /// A scalar that is a string whatever its text.
     pub(crate) fn string(text: impl Into<Text>) -> Self {
         let text = text.into();
-        let style = if text.contains('\n') { Style::Quoted } else { Style::Plain };
+        let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
         Self { body: Body::Scalar(text), tag: Tag::Str, style }
     }
 
@@ -273,7 +289,7 @@ impl Node {
     /// As [`Node::set_field`], but a null is kept.
     pub(crate) fn put_field(&mut self, name: &str, mut value: Node) -> Result<(), Fault> {
         if value.is_string() && value.style == Style::Plain && crate::scalar::is_other_than_string(value.text()) {
-            value.style = Style::Quoted;
+            value.style = Style::DoubleQuoted;
         }
         if self.is_null() && !matches!(self.body, Body::Mapping(_)) {
             return Ok(());

@@ -124,30 +124,36 @@ fn split(text: &[u8]) -> Result<Vec<(usize, &[u8])>, DocumentFault> {
 
 fn convert(node: yaml::Node, lines_before: usize) -> Result<Node, DocumentFault> {
     let explicit = node.tag.as_deref().map(tag_of);
+    let collection = |flow: bool| if flow { Style::Flow } else { Style::Plain };
     Ok(match node.content {
         Content::Scalar { text, style } => {
-            let quoted = style != ScalarStyle::Plain;
             let tag = explicit.unwrap_or_else(|| match style {
                 ScalarStyle::Plain if text == "<<" => Tag::Merge,
                 ScalarStyle::Plain => scalar::plain_tag(&text),
                 _ => Tag::Str,
             });
-            let style = match (quoted, explicit) {
-                (true, _) => Style::Quoted,
-                (false, Some(_)) => Style::Tagged,
-                (false, None) => Style::Plain,
-            };
+            let style = if explicit.is_some() && style == ScalarStyle::Plain { Style::Tagged } else { style_of(style) };
             Node { body: Body::Scalar(text.into()), tag, style }
         }
-        Content::Sequence { items, .. } => {
+        Content::Sequence { items, flow } => {
             let items = items.into_iter().map(|item| convert(item, lines_before)).collect::<Result<Vec<_>, _>>()?;
-            Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: Style::Plain }
+            Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow) }
         }
-        Content::Mapping { entries, .. } => {
+        Content::Mapping { entries, flow } => {
             let body = Body::Mapping(convert_entries(entries, lines_before)?);
-            Node { body, tag: explicit.unwrap_or(Tag::Map), style: Style::Plain }
+            Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow) }
         }
     })
+}
+
+fn style_of(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::SingleQuoted,
+        ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+    }
 }
 
 fn convert_entries(entries: Vec<yaml::Entry>, lines_before: usize) -> Result<Vec<Entry>, DocumentFault> {
@@ -205,10 +211,10 @@ fn convert_key(key: yaml::Node) -> Key {
                 (None, ScalarStyle::Plain) => scalar::plain_tag(&text),
                 (None, _) => Tag::Str,
             };
-            Key { text: text.into(), tag }
+            Key { text: text.into(), tag, style: style_of(style) }
         }
-        Content::Sequence { .. } => Key { text: "".into(), tag: Tag::Seq },
-        Content::Mapping { .. } => Key { text: "".into(), tag: Tag::Map },
+        Content::Sequence { .. } => Key { tag: Tag::Seq, ..Key::new("") },
+        Content::Mapping { .. } => Key { tag: Tag::Map, ..Key::new("") },
     }
 }
 

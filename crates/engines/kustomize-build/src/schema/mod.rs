@@ -157,7 +157,7 @@ impl Schema {
                 Some(definition) => schema = definition,
                 None if self.without_built_in => return None,
                 None => {
-                    let at = table::DEFINITIONS.binary_search_by_key(&&*name, |definition| &definition.name).ok()?;
+                    let at = table::DEFINITIONS.binary_search_by_key(&&*name, |definition| definition.name).ok()?;
                     return Some(Type(Source::Known(Shape::Object(u16::try_from(at).ok()?))));
                 }
             }

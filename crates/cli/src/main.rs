@@ -1,0 +1,35 @@
+//! `weir`: the engines from a terminal.
+
+mod disk;
+mod kustomize;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// GitOps for Kubernetes, from a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build kustomizations.
+    #[command(subcommand)]
+    Kustomize(kustomize::Command),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Kustomize(command) => kustomize::run(&command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
