@@ -14,7 +14,7 @@ use crate::metrics::{ControllerMetrics, ReconcileResult};
 use crate::process::{Process, Scope};
 use crate::queue::{Backoff, ObjectKey, Queue, Wake};
 use crate::reconciler::{Finalized, Next, Reconciler, Report, StatusOf};
-use crate::run::{Run, Shared, event_object};
+use crate::run::{Run, Shared, Urgent, event_object};
 use crate::status;
 use crate::store::{Change, Store, key_of};
 use api::meta::ReconciledObject;
@@ -26,7 +26,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,12 @@ use tracing::Instrument;
 const PROGRESS_AFTER: Duration = Duration::from_millis(1_000);
 
 /// What a run says about how far it is.
-type Progress<K> = watch::Receiver<Option<StatusOf<K>>>;
+struct Progress<K: ReconciledObject> {
+    /// For those who watch a run that takes long.
+    latest: watch::Receiver<Option<StatusOf<K>>>,
+    /// What has to be written before the run goes on.
+    urgent: mpsc::UnboundedReceiver<Urgent<K>>,
+}
 
 /// What a controller needs besides its logic.
 #[derive(Clone)]
@@ -247,7 +252,8 @@ impl<R: Reconciler> Controller<R> {
         permit: tokio::sync::OwnedSemaphorePermit,
         workers: Arc<Semaphore>,
     ) -> (Run<R::Kind>, Progress<R::Kind>) {
-        let (progress, receiver) = watch::channel(None);
+        let (progress, latest) = watch::channel(None);
+        let (urgent, asked) = mpsc::unbounded_channel();
         let shared = Shared {
             object,
             key,
@@ -255,10 +261,11 @@ impl<R: Reconciler> Controller<R> {
             recorder: self.options.recorder.clone(),
             cancelled: self.options.shutdown.clone(),
             progress,
+            urgent,
             workers,
             permit: tokio::sync::Mutex::new(Some(permit)),
         };
-        (Run { shared: Arc::new(shared) }, receiver)
+        (Run { shared: Arc::new(shared) }, Progress { latest, urgent: asked })
     }
 
     /// Runs the reconciler; meanwhile writes its progress when it takes long. Gives the object as it is after those writes.
@@ -277,29 +284,38 @@ impl<R: Reconciler> Controller<R> {
             tokio::select! {
                 report = &mut reconcile => return (report, seen),
                 () = &mut patience, if patient => patient = false,
-                Ok(()) = progress.changed(), if !patient => {}
+                Ok(()) = progress.latest.changed(), if !patient => {}
+                Some((status, written)) = progress.urgent.recv() => {
+                    if let Ok(object) = self.write_progress(&seen, &status).await {
+                        seen = object;
+                        // Nobody waits for the answer any more where the run was given up meanwhile.
+                        let _ = written.send(());
+                    }
+                    continue;
+                }
             }
-            let status = progress.borrow_and_update().clone();
+            let status = progress.latest.borrow_and_update().clone();
             if let Some(status) = status {
-                seen = self.write_progress(seen, &status).await;
+                seen = self.write_progress(&seen, &status).await.unwrap_or(seen);
             }
         }
     }
 
-    async fn write_progress(&self, seen: Arc<R::Kind>, status: &StatusOf<R::Kind>) -> Arc<R::Kind> {
+    /// Writes a status in the middle of a run; a failure is logged and the run goes on.
+    async fn write_progress(&self, seen: &Arc<R::Kind>, status: &StatusOf<R::Kind>) -> Result<Arc<R::Kind>, ()> {
         match status::write(
             &self.api(seen.as_ref()),
             &self.options.field_manager,
-            &seen,
+            seen,
             status::Wanted { status, requested: None, owned: R::OWNED_CONDITIONS },
         )
         .await
         {
-            Ok(Some(object)) => self.store.written(object),
-            Ok(None) => seen,
+            Ok(Some(object)) => Ok(self.store.written(object)),
+            Ok(None) => Ok(Arc::clone(seen)),
             Err(error) => {
                 tracing::debug!(error = error_chain(&error), "progress could not be written");
-                seen
+                Err(())
             }
         }
     }

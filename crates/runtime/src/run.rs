@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Handed to a reconciler for one run. Cheap to clone.
@@ -23,6 +23,14 @@ impl<K: ReconciledObject> Clone for Run<K> {
     }
 }
 
+/// A status to write at once, and where to say that it is written.
+pub(crate) type Urgent<K> = (StatusOf<K>, oneshot::Sender<()>);
+
+/// The status is not written: the API server refused it, or this run writes none.
+#[derive(Debug, thiserror::Error)]
+#[error("the status could not be written")]
+pub struct NotRecorded;
+
 pub(crate) struct Shared<K: ReconciledObject> {
     pub(crate) object: Arc<K>,
     pub(crate) key: ObjectKey,
@@ -30,6 +38,7 @@ pub(crate) struct Shared<K: ReconciledObject> {
     pub(crate) recorder: Recorder,
     pub(crate) cancelled: CancellationToken,
     pub(crate) progress: watch::Sender<Option<StatusOf<K>>>,
+    pub(crate) urgent: mpsc::UnboundedSender<Urgent<K>>,
     pub(crate) workers: Arc<Semaphore>,
     pub(crate) permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
@@ -74,6 +83,16 @@ impl<K: ReconciledObject> Run<K> {
     /// costs one write, not five.
     pub fn progress(&self, status: StatusOf<K>) {
         self.shared.progress.send_replace(Some(status));
+    }
+
+    /// Writes a status now and waits until it is there: for what must be known before something irrevocable is done.
+    ///
+    /// # Errors
+    /// It was not written.
+    pub async fn record(&self, status: StatusOf<K>) -> Result<(), NotRecorded> {
+        let (written, answer) = oneshot::channel();
+        self.shared.urgent.send((status, written)).map_err(|_| NotRecorded)?;
+        answer.await.map_err(|_| NotRecorded)
     }
 
     /// Waits for something slow without keeping a worker from the other objects.

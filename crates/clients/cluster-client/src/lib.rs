@@ -22,7 +22,7 @@ mod remembered;
 mod request_error;
 mod wait;
 
-pub use apply::{Apply, ApplyFailure, Assess, Migration};
+pub use apply::{Apply, ApplyFailure, Assess, Migration, StageState};
 pub use cluster::{Cluster, Detail, Mode};
 pub use discovery::{Discovery, Resource, Scope};
 pub use impersonation::{Identity, IdentityError, impersonate};

@@ -103,6 +103,11 @@ impl Prune<'_> {
         let failed = |step, error: &RequestError| {
             (change(Action::Unknown), Some(failure::step_failure(&identity, step, &error.to_string())))
         };
+        match self.cluster.canonical(&key).await {
+            // An entry that names a namespace for a kind that has none is not the object that would be found.
+            Ok(canonical) if canonical != key => return (change(Action::Skipped), None),
+            _ => {}
+        }
         let live = match self.cluster.get(&key, Detail::Metadata).await {
             Ok(Some(live)) => live,
             // A kind that is no longer served has no objects any more.

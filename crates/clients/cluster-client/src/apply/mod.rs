@@ -79,6 +79,30 @@ pub struct ApplyFailure {
     pub message: String,
     /// What the stages before did, in order.
     pub changes: Vec<Change>,
+    /// Whether objects of the stage that failed may have been created.
+    pub stage: StageState,
+}
+
+/// How far the stage that failed has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageState {
+    /// No object of it was created.
+    Untouched,
+    /// Some may have been.
+    PartlyWritten,
+}
+
+/// Why a stage failed.
+struct StageFailure {
+    message: String,
+    state: StageState,
+}
+
+/// Failures before the first write of a stage.
+impl From<String> for StageFailure {
+    fn from(message: String) -> Self {
+        Self { message, state: StageState::Untouched }
+    }
 }
 
 /// One object of a stage on its way.
@@ -98,7 +122,7 @@ impl Apply<'_> {
         for stage in stages {
             match self.stage(&stage, remembered, &definitions).await {
                 Ok(done) => changes.extend(done),
-                Err(message) => return Err(ApplyFailure { message, changes }),
+                Err(StageFailure { message, state }) => return Err(ApplyFailure { message, changes, stage: state }),
             }
             let new_definitions = stage.objects.iter().filter_map(defined_kind);
             let before = definitions.len();
@@ -118,7 +142,8 @@ impl Apply<'_> {
         stage: &Stage,
         remembered: &mut Remembered,
         definitions: &BTreeSet<(String, String)>,
-    ) -> Result<Vec<Change>, String> {
+    ) -> Result<Vec<Change>, StageFailure> {
+        let partly = |message| StageFailure { message, state: StageState::PartlyWritten };
         let items = self.resolve(stage, definitions).await?;
         self.watch_kinds(&items).await;
         let changes = match self.write_alone(&items, remembered).await? {
@@ -126,11 +151,11 @@ impl Apply<'_> {
             None => {
                 let examinations: Vec<_> = items.iter().map(|item| self.examine(item, remembered.get(&item.key))).collect();
                 let examined = futures::stream::iter(examinations).buffered(self.concurrency.max(1)).try_collect().await?;
-                self.write_all(&items, examined, remembered).await?
+                self.write_all(&items, examined, remembered).await.map_err(partly)?
             }
         };
         if stage.kind.waits_until_ready() {
-            self.await_ready(&items, remembered).await?;
+            self.await_ready(&items, remembered).await.map_err(partly)?;
         }
         Ok(changes)
     }

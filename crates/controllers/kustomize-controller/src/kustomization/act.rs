@@ -8,7 +8,7 @@ use apply_plan::inventory::Entry;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use runtime::events::{Event, Severity};
-use runtime::run::Run;
+use runtime::run::{NotRecorded, Run};
 
 use super::decide::{Plan, Revisions, Stall, Wait, Work};
 use super::{apply, build, report};
@@ -96,6 +96,12 @@ impl Progress<'_> {
         self.attempt.step = step;
         let clock = report::Clock { started: self.run.started(), now: self.run.now() };
         self.run.progress(report::progress(self.run.object(), &self.attempt, &clock));
+    }
+
+    /// Writes how far the attempt is, and waits until that is known.
+    pub(crate) async fn record(&self) -> Result<(), NotRecorded> {
+        let clock = report::Clock { started: self.run.started(), now: self.run.now() };
+        self.run.record(report::progress(self.run.object(), &self.attempt, &clock)).await
     }
 
     /// Emits an event about this attempt. Its reason is that of Ready, which is in progress.

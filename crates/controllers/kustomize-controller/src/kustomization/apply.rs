@@ -8,8 +8,8 @@ use apply_plan::change::{apply_message, deletion_message, failed_apply_message};
 use apply_plan::ignore::IgnoreRules;
 use apply_plan::inventory::{self, Entry};
 use apply_plan::stage::plan_stages;
-use apply_plan::{Action, Change, controls, failure, normalize, ownership};
-use cluster_client::{Apply, ApplyFailure, Cluster, Identity, ObjectKey, Prune, Remembered, Wait, Waited};
+use apply_plan::{Action, Change, ObjectId, controls, failure, normalize, ownership};
+use cluster_client::{Apply, ApplyFailure, Cluster, Identity, ObjectKey, Prune, Remembered, StageState, Wait, Waited};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use object_health::job;
@@ -34,15 +34,15 @@ pub(crate) async fn apply(
     let objects = prepare(work, built, &object)?;
     let expiring = expiring_jobs(&objects);
     let old = recorded_inventory(&object);
-    let changes = apply_all(work, objects, &cluster, context, remembered).await.map_err(|failed| {
-        // What earlier stages created is ours from now on; Flux forgets it until the next success.
-        if !failed.changes.is_empty() {
-            let mut known = old.clone();
-            inventory::merge(&mut known, inventory::from_changes(&failed.changes));
-            progress.attempt.inventory = Some(known);
+    announce(&objects, &old, &cluster, progress).await?;
+    let changes = match apply_all(work, objects, &cluster, context, remembered).await {
+        Ok(changes) => changes,
+        Err(failed) => {
+            progress.attempt.inventory = after_failure(&old, progress.attempt.inventory.take(), &failed);
+            let message = failed_apply_message(&failed.message, &failed.changes);
+            return Err(Failure::new(Reason::ReconciliationFailed, message));
         }
-        Failure::new(Reason::ReconciliationFailed, failed_apply_message(&failed.message, &failed.changes))
-    })?;
+    };
     tracing::info!(revision = work.revisions.revision, objects = changes.len(), "server-side apply completed");
     let message = apply_message(&changes);
     let drifted = message.is_some();
@@ -60,6 +60,43 @@ pub(crate) async fn apply(
         return Ok(());
     }
     check_health(work, checked, drifted, progress, &Ports { cluster: &cluster, context }, remembered).await
+}
+
+/// Records objects that are about to be created: dying right after that must not leave objects that nobody ever prunes.
+async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>) -> Result<(), Failure> {
+    let known: BTreeSet<&ObjectId> = old.iter().map(|entry| &entry.id).collect();
+    let mut new = Vec::new();
+    for object in objects {
+        // Kinds that this very apply defines are not served yet, so nobody knows whether they have namespaces. Their definition is announced.
+        if let Ok(key) = cluster.canonical(&ObjectKey::of(object)).await
+            && !known.contains(&key.id())
+        {
+            new.push(Entry { id: key.id(), version: key.version });
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut union = old.to_vec();
+    inventory::merge(&mut union, new);
+    progress.attempt.inventory = Some(union);
+    progress
+        .record()
+        .await
+        .map_err(|error| Failure::new(Reason::ReconciliationFailed, format!("failed to update status: {error}")))
+}
+
+/// What may be there after an apply that failed. Flux keeps the inventory of the last success, and forgets what earlier stages created.
+fn after_failure(old: &[Entry], announced: Option<Vec<Entry>>, failed: &ApplyFailure) -> Option<Vec<Entry>> {
+    match failed.stage {
+        StageState::PartlyWritten => announced,
+        StageState::Untouched if failed.changes.is_empty() => None,
+        StageState::Untouched => {
+            let mut known = old.to_vec();
+            inventory::merge(&mut known, inventory::from_changes(&failed.changes));
+            Some(known)
+        }
+    }
 }
 
 struct Ports<'a> {
@@ -145,6 +182,7 @@ async fn apply_all(
     let ignore = IgnoreRules::compile(&work.ignore).map_err(|error| ApplyFailure {
         message: format!("failed to create ignore rule selector: {}", error_chain(&error)),
         changes: Vec::new(),
+        stage: StageState::Untouched,
     })?;
     let settings = format!("{:?}\0{:?}\0{:?}", work.ignore, work.service_account, work.recreation);
     let apply = Apply {

@@ -86,6 +86,12 @@ impl World {
         Ok(())
     }
 
+    /// [`Self::publish`] of owned texts.
+    pub(crate) async fn publish_all(&self, namespace: &str, revision: &str, files: &[(String, String)]) -> Outcome<()> {
+        let files: Vec<(&str, String)> = files.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+        self.publish(namespace, revision, &files).await
+    }
+
     pub(crate) async fn kustomization(&self, namespace: &str, name: &str, spec: Value) -> Outcome<()> {
         let mut full = json!({"interval": "10m", "path": "plain", "prune": true, "targetNamespace": namespace,
             "sourceRef": {"kind": "GitRepository", "name": "src"}});
@@ -152,6 +158,46 @@ impl World {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Err(format!("{namespace}/{name} did not settle: {last}").into())
+    }
+
+    /// Waits until a revision is applied.
+    pub(crate) async fn applied(&self, namespace: &str, revision: &str) -> Outcome<()> {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let object = serde_json::to_value(self.kustomizations(namespace).get("ks").await?)?;
+            if object["status"]["lastAppliedRevision"] == revision {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return Err(format!("{revision} is not applied: {}", object["status"]).into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Values of the owned ConfigMaps by name.
+    pub(crate) async fn config_maps(&self, namespace: &str) -> Outcome<BTreeMap<String, String>> {
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), namespace, &resource("", "v1", "ConfigMap", "configmaps"));
+        let owned = api.list(&ListParams::default().labels("kustomize.toolkit.fluxcd.io/name")).await?;
+        let value = |object: DynamicObject| {
+            let text = object.data["data"]["k"].as_str().unwrap_or_default().to_owned();
+            (object.metadata.name.unwrap_or_default(), text)
+        };
+        Ok(owned.into_iter().map(value).collect())
+    }
+
+    pub(crate) async fn metrics(&self) -> Outcome<String> {
+        Ok(self.controller.metrics().await?)
+    }
+
+    /// Ends the controller without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.controller.kill();
+    }
+
+    pub(crate) fn restart(&mut self) -> Outcome<()> {
+        Ok(self.controller.restart()?)
     }
 
     /// The namespace as recordings have it.
