@@ -1,7 +1,7 @@
 //! What a reconcile talks to, and what the process remembers between reconciles.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::kustomize::Kustomization;
@@ -9,7 +9,9 @@ use apply_plan::GroupKind;
 use cluster_client::{Cluster, LiveIndex, Migration, Ownership, Remembered};
 use object_health::summary::FailFast;
 use runtime::artifact_fetch::ArtifactStore;
+use runtime::client::ClientOptions;
 use runtime::flags::CommonFlags;
+use runtime::process::Process;
 use runtime::queue::{ObjectKey, Queue};
 use runtime::store::Store;
 use tokio::time::Instant;
@@ -17,6 +19,7 @@ use variable_substitution::Strictness;
 
 use crate::kustomization::BuildCache;
 use crate::options::Options;
+use crate::remote::RemoteClusters;
 use crate::source::Sources;
 
 /// The group whose labels mark applied objects.
@@ -82,6 +85,8 @@ pub(crate) struct Context {
     pub(crate) client: kube::Client,
     /// The same, for applied objects.
     pub(crate) cluster: Cluster,
+    /// Other clusters.
+    pub(crate) remote: RemoteClusters,
     /// What is live of applied objects.
     pub(crate) index: LiveIndex,
     /// How applied objects are marked.
@@ -104,19 +109,25 @@ pub(crate) struct Context {
 
 impl Context {
     /// Puts the ports together; nothing is remembered yet.
-    pub(crate) fn new(
-        client: kube::Client,
-        objects: Store<Kustomization>,
-        artifacts: ArtifactStore,
-        policy: Policy,
-        overridden: &[String],
-    ) -> Self {
+    pub(crate) fn new(process: &Process, objects: Store<Kustomization>, artifacts: ArtifactStore, options: &Options) -> Self {
+        let client = process.client.clone();
+        let policy = Policy::new(&process.flags, options);
+        let remote = RemoteClusters::new(
+            options.kubeconfigs,
+            ClientOptions {
+                user_agent: format!("{}/v{}", process.program.name, process.program.version),
+                requests_per_second: process.flags.kube_api_qps,
+                burst: process.flags.kube_api_burst,
+                metrics: Arc::clone(&process.metrics),
+            },
+        );
         let cluster = Cluster::new(client.clone());
-        let ownership = Ownership::new(GROUP, FIELD_MANAGER, overridden);
+        let ownership = Ownership::new(GROUP, FIELD_MANAGER, &options.override_managers);
         Self {
             index: LiveIndex::new(cluster.clone(), ownership.clone()),
             client,
             cluster,
+            remote,
             ownership,
             objects,
             sources: Sources::default(),
