@@ -34,7 +34,7 @@ pub(crate) fn target<'b>(
     };
     let path = root.path.join(file).unwrap_or_default();
     let unusable = |line, field: String, problem| BuildError::Kustomization { file: path.clone(), line, field, problem };
-    let read = Kustomization::read(&value, Strictness::Lenient);
+    let read = Kustomization::read(&value, Strictness::LENIENT);
     let mut kustomization = read.map_err(|error| unusable(None, error.path.join("."), error.problem))?;
     if found.is_some() && kustomization.resources.is_empty() {
         kustomization.build_metadata = vec!["originAnnotations".to_owned()];

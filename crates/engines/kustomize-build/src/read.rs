@@ -47,7 +47,7 @@ pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Resul
         problem,
     };
     let value = value(bytes).map_err(|source| BuildError::content(path.to_string(), "a kustomization", source))?;
-    let read = Kustomization::read(&value, Strictness::Exact);
+    let read = Kustomization::read(&value, Strictness::EXACT);
     let mut kustomization = read.map_err(|error| {
         let line = line_of(bytes, &error.path);
         let field = DecodeFault { path: error.path, problem: String::new() }.to_string();

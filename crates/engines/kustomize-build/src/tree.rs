@@ -81,6 +81,8 @@ pub(crate) enum Style {
     Plain,
     /// Plain under a tag that is written out.
     Tagged,
+    /// In quotes or as a block under a tag that is written out.
+    TaggedQuoted,
     /// `'…'`.
     SingleQuoted,
     /// `"…"`.

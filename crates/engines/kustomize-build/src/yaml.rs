@@ -132,7 +132,11 @@ fn convert(node: yaml::Node, lines_before: usize) -> Result<Node, DocumentFault>
                 ScalarStyle::Plain => scalar::plain_tag(&text),
                 _ => Tag::Str,
             });
-            let style = if explicit.is_some() && style == ScalarStyle::Plain { Style::Tagged } else { style_of(style) };
+            let style = match (explicit, style) {
+                (Some(_), ScalarStyle::Plain) => Style::Tagged,
+                (Some(_), _) => Style::TaggedQuoted,
+                (None, style) => style_of(style),
+            };
             Node { body: Body::Scalar(text.into()), tag, style }
         }
         Content::Sequence { items, flow } => {
