@@ -77,11 +77,7 @@ impl GitRepositories {
         if listing.is_empty_repository {
             return Err(question.empty());
         }
-        let advertised = listing.refs.into_iter().map(|found| {
-            let peeled = found.peeled.as_ref().map(model_id).transpose();
-            Ok(AdvertisedRef { object: model_id(&found.object)?, peeled: peeled?, name: found.name })
-        });
-        advertised.collect::<Result<_, git_model::InvalidObjectId>>().map_err(|error| question.failed(&error))
+        Ok(listing.refs)
     }
 
     /// Fetches the wanted commit: of several candidates the one that was committed last.
@@ -102,18 +98,14 @@ impl GitRepositories {
 
     async fn fetch(&self, question: &Question, candidate: Option<&Resolved>) -> Result<(Checkout, String), Failure> {
         let wanted = match (&question.reference, candidate) {
-            (Reference::Commit { id, branch, .. }, _) => {
-                let id = git_client::ObjectId::parse(id.as_str()).map_err(|error| question.failed(&error))?;
-                Wanted::Commit { id, branch: branch.clone() }
-            }
+            (Reference::Commit { id, branch, .. }, _) => Wanted::Commit { id: id.clone(), branch: branch.clone() },
             (_, Some(Resolved { reference: Some(name), .. })) => Wanted::Reference(name.clone()),
             (reference, _) => Wanted::Reference(reference.prefixes().into_iter().next().unwrap_or_default()),
         };
         let checkout = self.git.fetch(&question.remote, &wanted, &self.scratch).await;
         let checkout = checkout.map_err(|error| question.git_failed(&error))?;
-        let object = model_id(&checkout.commit.id).map_err(|error| question.failed(&error))?;
         let advertised = match wanted {
-            Wanted::Reference(name) => vec![AdvertisedRef { name, object, peeled: None }],
+            Wanted::Reference(name) => vec![AdvertisedRef { name, object: checkout.commit.id.clone(), peeled: None }],
             Wanted::Commit { .. } => Vec::new(),
         };
         match question.reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
@@ -253,10 +245,6 @@ impl Question {
     }
 }
 
-fn model_id(id: &git_client::ObjectId) -> Result<git_model::ObjectId, git_model::InvalidObjectId> {
-    id.as_str().parse()
-}
-
 fn commit_of(checkout: &Checkout) -> Option<Commit> {
-    Commit::parse(model_id(&checkout.commit.id).ok()?, &checkout.commit.bytes).ok()
+    Commit::parse(checkout.commit.id.clone(), &checkout.commit.bytes).ok()
 }

@@ -3,8 +3,8 @@
 use super::observe::{Include, Observation, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
-use git_client::{Auth, Proxy, Remote, RemoteUrl, Secret, SecretData, Tls};
-use git_model::{Reference, Wanted};
+use git_client::{Auth, Proxy, Remote, Secret, SecretData, Tls};
+use git_model::{Reference, RepositoryUrl, Wanted};
 use runtime::error_chain::error_chain;
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
 fn question(seen: &Observation) -> Result<Question, Failure> {
     let proxy = proxy(seen)?;
     let url = &seen.object.spec.url;
-    let address = RemoteUrl::parse(url)
+    let address = RepositoryUrl::parse(url)
         .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error))))?;
     let (auth, tls) = credentials(seen, &address)?;
     let includes = includes(seen)?;
@@ -173,7 +173,7 @@ fn proxy(seen: &Observation) -> Result<Option<Proxy>, Failure> {
     Ok(Some(Proxy { address, credentials }))
 }
 
-fn credentials(seen: &Observation, address: &RemoteUrl) -> Result<(Auth, Tls), Failure> {
+fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls), Failure> {
     let object = &seen.object;
     let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
     let secret = object.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
