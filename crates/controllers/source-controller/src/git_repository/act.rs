@@ -14,12 +14,12 @@ use artifact::sparse::{SparseFiles, SparsePaths};
 use artifact::{ArtifactPath, Digest};
 use file_tree::{Files, TreePath};
 use git_client::{Checkout, Class, Wanted};
-use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved};
+use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved, newest};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use std::sync::Arc;
 
-/// The most tags of one and the same version that are compared by their dates.
+/// The most tags of one and the same version that are compared by their dates: the last by name.
 const MOST_EQUAL_TAGS: usize = 8;
 
 impl GitRepositories {
@@ -66,7 +66,7 @@ impl GitRepositories {
         };
         match reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
             Resolution::Found(found) => Ok(vec![found]),
-            Resolution::Newest(found) => Ok(found.into_iter().take(MOST_EQUAL_TAGS).collect()),
+            Resolution::Newest(mut found) => Ok(found.split_off(found.len().saturating_sub(MOST_EQUAL_TAGS))),
         }
     }
 
@@ -82,16 +82,18 @@ impl GitRepositories {
 
     /// Fetches the wanted commit: of several candidates the one that was committed last.
     async fn check_out(&self, question: &Question, candidates: Vec<Resolved>) -> Result<(Checkout, String), Failure> {
-        let mut best: Option<(i64, Checkout, String)> = None;
-        for candidate in &candidates {
-            let (checkout, revision) = self.fetch(question, Some(candidate)).await?;
+        let mut best: Option<((Resolved, i64), (Checkout, String))> = None;
+        for candidate in candidates {
+            let (checkout, revision) = self.fetch(question, Some(&candidate)).await?;
             let time = commit_of(&checkout).map_or(0, |commit| commit.committer.seconds);
-            if best.as_ref().is_none_or(|(newest, ..)| time > *newest) {
-                best = Some((time, checkout, revision));
+            let dated = (candidate, time);
+            let pair = best.iter().map(|(known, _)| known.clone()).chain([dated.clone()]);
+            if newest(pair).as_ref() == Some(&dated.0) {
+                best = Some((dated, (checkout, revision)));
             }
         }
         match best {
-            Some((_, checkout, revision)) => Ok((checkout, revision)),
+            Some((_, fetched)) => Ok(fetched),
             None => self.fetch(question, None).await,
         }
     }

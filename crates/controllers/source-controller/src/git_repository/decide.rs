@@ -5,7 +5,7 @@ use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
 use git_client::{Auth, Proxy, Remote, Secret, SecretData, Tls};
 use git_model::{Reference, RepositoryUrl, Wanted};
-use runtime::error_chain::error_chain;
+use runtime::error_chain::{error_chain, sanitize};
 use std::time::Duration;
 
 /// The key of a GitHub App's id in a Secret.
@@ -106,8 +106,10 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
 fn question(seen: &Observation) -> Result<Question, Failure> {
     let proxy = proxy(seen)?;
     let url = &seen.object.spec.url;
-    let address = RepositoryUrl::parse(url)
-        .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error))))?;
+    let address = RepositoryUrl::parse(url).map_err(|error| {
+        let message = format!("failed to parse url '{url}': {error}");
+        Failure::stalled(Reason::UrlInvalid, sanitize(&message))
+    })?;
     let (auth, tls) = credentials(seen, &address)?;
     let includes = includes(seen)?;
     verification(seen)?;
