@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod crds;
 pub mod demo;
 pub mod live;
+pub mod metrics;
 pub mod objects;
 pub mod world;
 

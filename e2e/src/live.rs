@@ -53,7 +53,18 @@ impl Live {
 
     /// Changes an object by a merge patch, as `kubectl edit` does.
     pub async fn patch(&self, kind: Kind, namespace: &str, name: &str, change: &Value) -> anyhow::Result<Value> {
-        let path = format!("{}?fieldManager=kubectl-edit", kind.path(namespace, name));
+        self.patch_as("kubectl-edit", kind, (namespace, name), change).await
+    }
+
+    /// Changes the object of a namespace and a name by a merge patch, as a program with this field manager does.
+    pub async fn patch_as(
+        &self,
+        manager: &str,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        change: &Value,
+    ) -> anyhow::Result<Value> {
+        let path = format!("{}?fieldManager={manager}", kind.path(namespace, name));
         let patched = self.send(Method::PATCH, &path, MERGE_PATCH, Some(change)).await;
         patched.with_context(|| format!("change {} {namespace}/{name}", kind.kind))
     }

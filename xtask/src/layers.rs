@@ -17,6 +17,7 @@ enum Layer {
     CommandLine,
     TestSupport,
     Automation,
+    Scenarios,
 }
 
 impl Layer {
@@ -27,6 +28,7 @@ impl Layer {
             "crates/cli" => Self::CommandLine,
             "crates/test-support" => Self::TestSupport,
             "e2e" | "xtask" => Self::Automation,
+            "e2e/scenarios" => Self::Scenarios,
             _ if folder.starts_with("crates/engines/") => Self::Engine,
             _ if folder.starts_with("crates/clients/") => Self::Client,
             _ if folder.starts_with("crates/controllers/") => Self::Controller,
@@ -45,7 +47,9 @@ impl Layer {
             Self::Controller => matches!(other, Self::Api | Self::Engine | Self::Client | Self::Runtime),
             Self::CommandLine => matches!(other, Self::Api | Self::Engine | Self::Client),
             Self::TestSupport => matches!(other, Self::Api | Self::Engine),
-            Self::Automation => other != Self::Automation,
+            Self::Automation => !matches!(other, Self::Automation | Self::Scenarios),
+            // They know the controllers by their command lines and their objects only, as users do.
+            Self::Scenarios => other == Self::TestSupport || name == "e2e",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Two recordings of one scenario as lines, and the lines that only one of them has.
 //!
-//! Left out is what differs between any two runs, or between any two compressors: an artifact's digest and size.
+//! Left out is what differs between any two runs, or between any two compressors: an artifact's digest and size, how long a
+//! failed health check took, the address that a Service was given.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -23,12 +24,16 @@ fn lines(recording: &Value) -> BTreeSet<String> {
         if OWN.contains(&text(&object["kind"])) {
             own_object(&name, object, &mut lines);
         } else {
-            flatten(&format!("object {name}"), object, &mut lines);
+            let mut object = object.clone();
+            for field in ["clusterIP", "clusterIPs"] {
+                object["spec"].as_object_mut().map(|spec| spec.remove(field));
+            }
+            flatten(&format!("object {name}"), &object, &mut lines);
         }
     }
     for event in array(&recording["events"]) {
         let annotations = without_digests(&event["annotations"].to_string());
-        let message = without_digests(text(&event["message"]));
+        let message = settled(text(&event["message"]));
         let (about, kind, reason) = (&event["about"], text(&event["type"]), text(&event["reason"]));
         lines.insert(format!("event {about} {kind} {reason}: {message} {annotations}"));
     }
@@ -36,7 +41,7 @@ fn lines(recording: &Value) -> BTreeSet<String> {
         let body = &posted["body"];
         let (object, metadata) = (&body["involvedObject"], without_digests(&body["metadata"].to_string()));
         let (severity, reason) = (text(&body["severity"]), text(&body["reason"]));
-        let message = without_digests(text(&body["message"]));
+        let message = settled(text(&body["message"]));
         lines.insert(format!("posted {object} {severity} {reason}: {message} {metadata} by {}", body["reportingController"]));
     }
     for (name, listing) in recording["artifacts"].as_object().into_iter().flatten() {
@@ -51,7 +56,8 @@ fn own_object(name: &str, object: &Value, lines: &mut BTreeSet<String>) {
     let status = &object["status"];
     for condition in array(&status["conditions"]) {
         let field = |key: &str| text(&condition[key]);
-        lines.insert(format!("condition {name} {}={} {}: {}", field("type"), field("status"), field("reason"), field("message")));
+        let message = settled(field("message"));
+        lines.insert(format!("condition {name} {}={} {}: {message}", field("type"), field("status"), field("reason")));
     }
     lines.insert(format!("finalizers {name} {}", object["metadata"]["finalizers"]));
     let mut rest = status.clone();
@@ -80,6 +86,26 @@ fn flatten(path: &str, value: &Value, lines: &mut BTreeSet<String>) {
         Value::Null => {}
         leaf => drop(lines.insert(format!("{path} = {leaf}"))),
     }
+}
+
+/// A message without what no two runs have in common.
+fn settled(message: &str) -> String {
+    without_durations(&without_digests(message))
+}
+
+/// Replaces the duration in `failed after 31.014s:` by `<duration>`.
+fn without_durations(text: &str) -> String {
+    const BEFORE: &str = " after ";
+    let mut parts = text.split(BEFORE);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([':', ' ']).unwrap_or(part.len());
+        let is_duration = part.starts_with(|first: char| first.is_ascii_digit()) && part[..end].ends_with('s');
+        out.push_str(BEFORE);
+        out.push_str(if is_duration { "<duration>" } else { &part[..end] });
+        out.push_str(&part[end..]);
+    }
+    out
 }
 
 /// Replaces each `sha256:` and 64 digits by `<digest>`.
@@ -129,6 +155,17 @@ mod tests {
         let expected =
             ["- condition GitRepository/src Ready=True Succeeded: a", "+ condition GitRepository/src Ready=True Succeeded: b"];
         assert_eq!(differences(&recording("a", 1), &recording("b", 1)), expected);
+    }
+
+    #[test]
+    fn only_durations_are_replaced() {
+        for (text, expected) in [
+            ("failed after 31.014047036s: timeout", "failed after <duration>: timeout"),
+            ("failed after 1m0s", "failed after <duration>"),
+            ("looked after dogs: 3", "looked after dogs: 3"),
+        ] {
+            assert_eq!(without_durations(text), expected);
+        }
     }
 
     #[test]

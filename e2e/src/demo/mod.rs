@@ -29,6 +29,12 @@ pub struct Arguments {
     nodes: usize,
 }
 
+impl Default for Arguments {
+    fn default() -> Self {
+        Self { url: None, branch: "main".to_owned(), path: "./".to_owned(), nodes: 3 }
+    }
+}
+
 /// Runs every step, or those that fit another repository, and stops everything.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut narrator = Narrator::start();

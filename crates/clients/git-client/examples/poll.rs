@@ -4,7 +4,8 @@
 
 #![expect(clippy::print_stdout, reason = "the result of this program is what it prints")]
 
-use git_client::{Auth, GitClient, Options, Remote, RemoteUrl, SecretData, Tls};
+use git_client::{Auth, GitClient, Options, Remote, SecretData, Tls};
+use git_model::RepositoryUrl;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     process::{Command, Stdio},
@@ -68,7 +69,7 @@ fn poll(polls: u32) -> Outcome {
 }
 
 fn remote(url: &str, secret: &[(&str, &str)]) -> Outcome<Remote> {
-    let url = RemoteUrl::parse(url)?;
+    let url = RepositoryUrl::parse(url)?;
     let data: SecretData = secret.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
     Ok(Remote { auth: Auth::from_secret(&url, &data)?, tls: Tls::from_secret(&data)?, ..Remote::anonymous(url) })
 }

@@ -2,7 +2,8 @@
 //!
 //! Reading the Secret object is the controller's part; here its data keys become credentials, as a pure function.
 
-use crate::{RemoteUrl, Scheme, Secret, Tls, secret::Redactor};
+use crate::{Secret, Tls, secret::Redactor};
+use git_model::{RepositoryUrl, Scheme};
 use std::collections::BTreeMap;
 
 /// The data of a Kubernetes Secret, decoded.
@@ -78,11 +79,11 @@ impl Auth {
     /// Reads the credentials for `url` out of a Secret's data: `bearerToken`, or `username` and `password`, or for SSH
     /// `identity`, `known_hosts` and the passphrase as `password`. What the address itself carries fills the gaps. An empty
     /// `data` stands for no Secret.
-    pub fn from_secret(url: &RemoteUrl, data: &SecretData) -> Result<Self, AuthError> {
+    pub fn from_secret(url: &RepositoryUrl, data: &SecretData) -> Result<Self, AuthError> {
         if url.scheme() == Scheme::Ssh {
             return ssh_from_secret(url, data).map(Self::Ssh);
         }
-        let from_url = (url.user().unwrap_or_default(), url.password().cloned().unwrap_or_default());
+        let from_url = (url.user().unwrap_or_default(), url.password().map(Secret::new).unwrap_or_default());
         if let Some(token) = data.get("bearerToken") {
             if !from_url.0.is_empty() || !from_url.1.is_empty() {
                 return Err(AuthError::BasicAndBearer);
@@ -121,7 +122,7 @@ impl Auth {
     }
 }
 
-fn ssh_from_secret(url: &RemoteUrl, data: &SecretData) -> Result<SshKey, AuthError> {
+fn ssh_from_secret(url: &RepositoryUrl, data: &SecretData) -> Result<SshKey, AuthError> {
     let required = |key: &'static str| match data.get(key) {
         Some(value) if !value.is_empty() => Ok(value.clone()),
         _ => Err(AuthError::Required { key }),

@@ -1,8 +1,9 @@
 //! One fetched commit: its objects as received, and its tree as files.
 
-use crate::{Cause, Contents, Limits, ObjectId, pack::Store, survey};
+use crate::{Cause, Contents, Limits, pack::Store, references::from_gix, survey};
 use bytes::Bytes;
 use file_tree::{Entry, EntryKind, Files, ReadError, TreePath};
+use git_model::ObjectId;
 use gix::objs::{CommitRefIter, FindExt, Kind, TagRefIter, tree};
 use std::{
     collections::BTreeMap,
@@ -64,14 +65,14 @@ impl Checkout {
                 Kind::Tag => {
                     let target =
                         TagRefIter::from_bytes(&buffer, id.kind()).target_id().map_err(|error| survey::content(&error))?;
-                    tag.get_or_insert(GitObject { id: id.into(), bytes: buffer.into() });
+                    tag.get_or_insert(GitObject { id: from_gix(id), bytes: buffer.into() });
                     id = target;
                 }
                 Kind::Commit => {
                     let root =
                         CommitRefIter::from_bytes(&buffer, id.kind()).tree_id().map_err(|error| survey::content(&error))?;
                     let contents = survey::survey(&store.objects, root, limits)?;
-                    let commit = GitObject { id: id.into(), bytes: buffer.into() };
+                    let commit = GitObject { id: from_gix(id), bytes: buffer.into() };
                     let reader = Mutex::new(Reader { store, directories: BTreeMap::new() });
                     return Ok(Self { commit, tag: tag.filter(|_| found.wants_tag), contents, root, reader });
                 }

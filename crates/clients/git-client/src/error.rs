@@ -1,10 +1,10 @@
 //! What went wrong, in words that may go into a status.
 //!
 //! The outer error names the operation and the repository; its [`Cause`] says why, in go-git's words where those are well known.
-//! No text here holds a credential: addresses are [`RemoteUrl`]s, and what a server said was cleaned before it was kept.
+//! No text here holds a credential: addresses are [`RepositoryUrl`]s, and what a server said was cleaned before it was kept.
 
-use crate::RemoteUrl;
 use crate::ssh::HostKeyError;
+use git_model::RepositoryUrl;
 use std::time::Duration;
 
 /// A failed operation.
@@ -14,7 +14,7 @@ pub enum Error {
     #[error("unable to list remote for '{url}'")]
     List {
         /// The repository.
-        url: RemoteUrl,
+        url: RepositoryUrl,
         /// Why.
         #[source]
         cause: Cause,
@@ -23,7 +23,7 @@ pub enum Error {
     #[error("unable to clone '{url}'")]
     Fetch {
         /// The repository.
-        url: RemoteUrl,
+        url: RepositoryUrl,
         /// Why.
         #[source]
         cause: Cause,

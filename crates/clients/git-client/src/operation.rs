@@ -1,15 +1,17 @@
 //! The two operations, from the first connection to the result. Blocking; the client runs them on their own threads.
 
 use crate::{
-    Cause, Checkout, Listing, ObjectId, Remote, Scheme, Wanted,
+    Cause, Checkout, Listing, Remote, Wanted,
     checkout::Found,
     client::Shared,
     http,
     pack::Store,
     protocol::{Conversation, History},
+    references::to_gix,
     ssh,
     wire::Wire,
 };
+use git_model::{ObjectId, Scheme, check_ref_name};
 use gix::{objs::Exists, protocol::transport::client::blocking_io::Transport};
 use std::path::Path;
 
@@ -144,7 +146,7 @@ impl Target<'_> {
             if listing.is_empty_repository {
                 return Err(Cause::EmptyRepository);
             }
-            let mut tips: Vec<gix::ObjectId> = listing.refs.iter().filter_map(|reference| reference.object.to_gix()).collect();
+            let mut tips: Vec<gix::ObjectId> = listing.refs.iter().filter_map(|reference| to_gix(&reference.object)).collect();
             tips.sort();
             tips.dedup();
             if tips.is_empty() {
@@ -171,11 +173,11 @@ fn tip(talk: &mut dyn Talk, name: &str) -> Result<gix::ObjectId, Cause> {
 
 /// Flux knows no other ids either.
 fn supported(id: &ObjectId) -> Result<gix::ObjectId, Cause> {
-    let sha1 = id.to_gix().filter(|id| id.kind() == gix::hash::Kind::Sha1);
+    let sha1 = to_gix(id).filter(|id| id.kind() == gix::hash::Kind::Sha1);
     sha1.ok_or(Cause::Unsupported("only repositories with SHA-1 object ids can be fetched"))
 }
 
-/// Git's own rules for full names, which leave no room for options, spaces or line breaks.
+/// A full name that Git allows; there is no room in it for options, spaces or line breaks.
 fn is_valid_reference(name: &str) -> bool {
-    (name == "HEAD" || name.starts_with("refs/")) && gix::validate::reference::name(name.into()).is_ok()
+    (name == "HEAD" || name.starts_with("refs/")) && check_ref_name(name).is_ok()
 }

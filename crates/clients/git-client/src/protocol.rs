@@ -1,6 +1,7 @@
 //! The Git protocol over any transport: who answers, which refs there are, send me these objects.
 
-use crate::{Cause, Limits, Listing, RemoteRef, pack::Store, wire::Wire};
+use crate::{Cause, Limits, Listing, pack::Store, references::from_gix, wire::Wire};
+use git_model::AdvertisedRef;
 use gix::{
     ObjectId,
     bstr::BString,
@@ -123,8 +124,8 @@ fn progress<'a>(wire: &'a Wire) -> gix::protocol::transport::client::blocking_io
     })
 }
 
-fn select(refs: &[Ref], prefixes: &[String]) -> Vec<RemoteRef> {
-    let selected: BTreeMap<String, RemoteRef> = refs
+fn select(refs: &[Ref], prefixes: &[String]) -> Vec<AdvertisedRef> {
+    let selected: BTreeMap<String, AdvertisedRef> = refs
         .iter()
         .filter_map(resolved)
         .filter(|reference| prefixes.iter().any(|prefix| reference.name.starts_with(prefix.as_str())))
@@ -134,7 +135,7 @@ fn select(refs: &[Ref], prefixes: &[String]) -> Vec<RemoteRef> {
 }
 
 /// The ref as it resolves; `None` for one that leads nowhere or whose name is not text.
-fn resolved(reference: &Ref) -> Option<RemoteRef> {
+fn resolved(reference: &Ref) -> Option<AdvertisedRef> {
     let (name, object, peeled) = match reference {
         Ref::Direct { full_ref_name, object } => (full_ref_name, *object, None),
         Ref::Peeled { full_ref_name, tag, object } => (full_ref_name, *tag, Some(*object)),
@@ -144,5 +145,5 @@ fn resolved(reference: &Ref) -> Option<RemoteRef> {
     };
     let name = std::str::from_utf8(name).ok()?.to_owned();
     // An empty repository announces its capabilities on a line of this name (protocol version 1).
-    (name != "capabilities^{}").then(|| RemoteRef { name, object: object.into(), peeled: peeled.map(Into::into) })
+    (name != "capabilities^{}").then(|| AdvertisedRef { name, object: from_gix(object), peeled: peeled.map(from_gix) })
 }

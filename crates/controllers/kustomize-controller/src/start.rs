@@ -29,7 +29,7 @@ pub(crate) async fn controllers(process: Process, options: Options) -> Result<()
     }
     let context = Arc::new(Context::new(&process, objects.clone(), artifacts, &options));
     let reconciler = KustomizationReconciler { context: Arc::clone(&context) };
-    let controller = Controller::new(reconciler, objects, ControllerOptions::new(&process, "kustomization", STATUS_MANAGER));
+    let controller = Controller::new(reconciler, objects, ControllerOptions::new(&process, "Kustomization", STATUS_MANAGER));
     context.dependents.wake_through(controller.queue().clone());
     let mut watching = watches::start(&process, &context, controller.queue());
     controller.run().await;

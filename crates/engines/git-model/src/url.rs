@@ -25,15 +25,17 @@ impl Scheme {
 }
 
 /// An address that was taken apart by the rules of RFC 3986 and holds nothing that another program could take for an option, a
-/// line or another host.
+/// line or another host. `Display` and `Debug` leave out passwords, user names of HTTP addresses and the query: each may be a
+/// secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RepositoryUrl {
-    text: String,
     scheme: Scheme,
     user: Option<String>,
-    password: Option<String>,
+    password: Option<Vec<u8>>,
+    /// With the brackets of an IPv6 address.
     host: String,
     port: Option<u16>,
+    /// As written, with the query and without the fragment; empty or beginning with a slash or a question mark.
     path: String,
 }
 
@@ -49,7 +51,8 @@ pub enum UrlError {
     /// There is a control character, plain or percent-encoded.
     #[error("URL contains a control character")]
     ControlCharacter,
-    /// There is a space or a backslash, a `%` without two digits or in the host, or a second `@`.
+    /// There is a backslash, a `%` without two digits, a second `@`, a user that is not UTF-8, or in the host anything but letters,
+    /// digits, `-`, `_` and dots.
     #[error("URL contains an invalid character")]
     InvalidCharacter,
     /// User, host or path begin with a dash, as options do.
@@ -72,42 +75,35 @@ impl RepositoryUrl {
             other => return Err(UrlError::Scheme(other.to_owned())),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (user_info, host_port) = match authority.rsplit_once('@') {
-            Some((user_info, host_port)) => (Some(user_info), host_port),
-            None => (None, authority),
-        };
+        let (user_info, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (host, port) = split_port(host_port)?;
-        if host.is_empty() {
-            return Err(UrlError::NoHost);
-        }
-        // Programs disagree on which host a second `@` leaves; an encoded character in a host has no honest use.
-        if user_info.is_some_and(|info| info.contains('@')) || host.contains('%') {
+        // Programs disagree on which host a second `@` leaves.
+        if user_info.contains('@') {
             return Err(UrlError::InvalidCharacter);
         }
-        let (user, password) = match user_info.map(|info| info.split_once(':').unwrap_or((info, ""))) {
-            Some((user, password)) => (Some(decode(user)), Some(decode(password)).filter(|password| !password.is_empty())),
-            None => (None, None),
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let user = String::from_utf8(decode(user)).map_err(|_| UrlError::InvalidCharacter)?;
+        let url = Self {
+            scheme,
+            user: Some(user).filter(|user| !user.is_empty()),
+            password: Some(decode(password)).filter(|password| !password.is_empty()),
+            host: host.to_owned(),
+            port,
+            path: path.split_once('#').map_or(path, |(path, _)| path).to_owned(),
         };
-        let url = Self { text: text.to_owned(), scheme, user, password, host: host.to_owned(), port, path: decode(path) };
         url.check_dashes()?;
+        check_host(&url.host)?;
         Ok(url)
     }
 
     fn check_dashes(&self) -> Result<(), UrlError> {
-        let parts = [
-            ("user", self.user.as_deref().unwrap_or("")),
-            ("host", self.host.as_str()),
-            ("path", self.path.trim_start_matches('/')),
-        ];
+        let path = self.path();
+        let parts =
+            [("user", self.user.as_deref().unwrap_or("")), ("host", self.host.as_str()), ("path", path.trim_start_matches('/'))];
         match parts.into_iter().find(|(_, text)| text.starts_with('-')) {
             Some((part, _)) => Err(UrlError::LeadingDash(part)),
             None => Ok(()),
         }
-    }
-
-    /// The address as it was read, with a password if it has one.
-    pub fn as_str(&self) -> &str {
-        &self.text
     }
 
     /// How the repository is reached.
@@ -120,46 +116,48 @@ impl RepositoryUrl {
         self.user.as_deref()
     }
 
-    /// The password, decoded.
-    pub fn password(&self) -> Option<&str> {
+    /// The password, decoded, which need not be text.
+    pub fn password(&self) -> Option<&[u8]> {
         self.password.as_deref()
     }
 
-    /// The host; an IPv6 address in brackets.
+    /// The host, without the brackets of an IPv6 address.
     pub fn host(&self) -> &str {
-        &self.host
+        self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// The port, where it is given.
-    pub fn port(&self) -> Option<u16> {
-        self.port
+    /// The port, which is the scheme's own where the address has none.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+            Scheme::Ssh => 22,
+        })
     }
 
-    /// The path with its query, decoded; empty or beginning with a slash.
-    pub fn path(&self) -> &str {
-        &self.path
+    /// The path with its query, decoded; bytes that are not UTF-8 are replacement characters.
+    pub fn path(&self) -> String {
+        String::from_utf8_lossy(&decode(&self.path)).into_owned()
     }
 
-    /// Host and port as known-hosts files and Flux's messages have them: the port only where it is given.
-    pub fn host_and_port(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
+    /// The address as it was written, with the query, but without user, password and fragment.
+    pub fn without_user(&self) -> String {
+        format!("{}://{}{}", self.scheme.as_str(), self.host_and_port(), self.path)
+    }
+
+    fn host_and_port(&self) -> String {
+        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
     }
 }
 
 impl fmt::Display for RepositoryUrl {
-    /// The address without a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let after = self.text.find("://").map_or(0, |index| index + 3);
-        let authority_end = self.text[after..].find(['/', '?', '#']).map_or(self.text.len(), |index| after + index);
-        match (&self.password, self.text[after..authority_end].rfind('@'), self.text[after..].find(':')) {
-            (Some(_), Some(at), Some(colon)) => {
-                write!(f, "{}:***{}", &self.text[..after + colon], &self.text[after + at..])
-            }
-            _ => f.write_str(&self.text),
+        write!(f, "{}://", self.scheme.as_str())?;
+        if let (Scheme::Ssh, Some(user)) = (self.scheme, &self.user) {
+            write!(f, "{user}@")?;
         }
+        let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
+        write!(f, "{}{path}", self.host_and_port())
     }
 }
 
@@ -171,13 +169,25 @@ impl fmt::Debug for RepositoryUrl {
 
 /// Refuses characters that do not belong into an address, plain or encoded.
 fn check_characters(text: &str) -> Result<(), UrlError> {
-    if text.contains(char::is_control) || decode(text).contains(char::is_control) {
+    if text.contains(char::is_control) || String::from_utf8_lossy(&decode(text)).contains(char::is_control) {
         return Err(UrlError::ControlCharacter);
     }
     let encoded = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     let percent_is_bad = text.match_indices('%').any(|(index, _)| !encoded(&text[index + 1..]));
     // A backslash ends the authority for some programs and not for others.
-    if text.contains([' ', '\\']) || percent_is_bad { Err(UrlError::InvalidCharacter) } else { Ok(()) }
+    if text.contains('\\') || percent_is_bad { Err(UrlError::InvalidCharacter) } else { Ok(()) }
+}
+
+/// A name, an IPv4 address, or an IPv6 address in brackets. An encoded character in a host has no honest use.
+fn check_host(host: &str) -> Result<(), UrlError> {
+    if host.is_empty() {
+        return Err(UrlError::NoHost);
+    }
+    let valid = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok()),
+        None => host.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c)),
+    };
+    if valid { Ok(()) } else { Err(UrlError::InvalidCharacter) }
 }
 
 fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlError> {
@@ -196,8 +206,8 @@ fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlError> {
     }
 }
 
-/// Percent-decodes a text; bytes that are not UTF-8 become replacement characters.
-fn decode(text: &str) -> String {
+/// Percent-decodes a text.
+fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -214,5 +224,5 @@ fn decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }

@@ -108,3 +108,13 @@ fn the_subject_is_cut_after_fifty_characters() {
     assert_eq!(short_message(&format!("{fifty}x\nbody")), format!("{fifty}..."));
     assert_eq!(short_message("\nbody"), "");
 }
+
+#[test]
+fn the_name_of_an_object_is_whole_and_in_lower_case() {
+    let sha1 = "ABCDEF0123".repeat(4).parse::<ObjectId>().unwrap();
+    assert_eq!((sha1.as_str(), sha1.digest()), ("abcdef0123".repeat(4).as_str(), format!("sha1:{}", "abcdef0123".repeat(4))));
+    assert_eq!("0".repeat(64).parse::<ObjectId>().unwrap().digest(), format!("sha256:{}", "0".repeat(64)));
+    for text in ["1234567".to_owned(), "g".repeat(40), "é".repeat(20), "0".repeat(41), String::new()] {
+        assert!(text.parse::<ObjectId>().is_err(), "{text}");
+    }
+}

@@ -58,9 +58,9 @@ decoded! {
     }
 
     struct ReferenceSpec {
-        "group" => group: String,
-        "version" => version: String,
-        "kind" => kind: String,
+        "group" => group: String as embedded,
+        "version" => version: String as embedded,
+        "kind" => kind: String as embedded,
         "fieldSpecs" => fields: Vec<FieldSpec>,
     }
 }
@@ -88,7 +88,7 @@ impl FieldConfig {
         if value.is_null() {
             return Ok(Self::default());
         }
-        let file = ConfigFile::decode(value, Strictness::KnownFields)?;
+        let file = ConfigFile::decode(value, Strictness::KNOWN_FIELDS)?;
         let reference = |spec: &ReferenceSpec| BackReference {
             target: Gvk { group: spec.group.clone(), version: spec.version.clone(), kind: spec.kind.clone() },
             referrers: paths(&spec.fields),

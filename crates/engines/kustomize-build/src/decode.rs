@@ -6,13 +6,29 @@ use std::collections::BTreeMap;
 
 /// How strictly a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strictness {
-    /// As a kustomization file: unknown fields are errors, and only strings are strings.
-    Exact,
-    /// As a configuration file: unknown fields are errors, numbers and truth values become strings where those are wanted.
-    KnownFields,
-    /// As a plugin's configuration: unknown fields are ignored, numbers and truth values become strings.
-    Lenient,
+pub(crate) struct Strictness {
+    /// Whether a field that the structure does not have is an error.
+    refuse_unknown: bool,
+    /// Whether numbers and truth values become strings where those are wanted.
+    convert: bool,
+}
+
+impl Strictness {
+    /// As a kustomization file is read.
+    pub(crate) const EXACT: Self = Self { refuse_unknown: true, convert: false };
+    /// As a file of field specifications is read.
+    pub(crate) const KNOWN_FIELDS: Self = Self { refuse_unknown: true, convert: true };
+    /// As a plugin's configuration is read.
+    pub(crate) const LENIENT: Self = Self { refuse_unknown: false, convert: true };
+
+    /// Go converts only what stands in a structure itself, not what it shares with an embedded one.
+    pub(crate) fn embedded(self) -> Self {
+        Self { convert: false, ..self }
+    }
+
+    pub(crate) fn refuses_unknown(self) -> bool {
+        self.refuse_unknown
+    }
 }
 
 /// Why a value is not of the structure.
@@ -84,8 +100,8 @@ impl Decode for String {
     fn decode(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
         match value {
             Value::String(text) => Ok(text.clone()),
-            Value::Bool(bool) if strictness != Strictness::Exact => Ok(bool.to_string()),
-            Value::Number(number) if strictness != Strictness::Exact => Ok(match number.as_f64() {
+            Value::Bool(bool) if strictness.convert => Ok(bool.to_string()),
+            Value::Number(number) if strictness.convert => Ok(match number.as_f64() {
                 Some(float) if number.is_f64() => crate::scalar::go_float(float),
                 _ => number.to_string(),
             }),
@@ -128,7 +144,7 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
 
 /// Defines structures with the keys of their fields. `inline` structures share the keys of the outer one.
 macro_rules! decoded {
-    ($($(#[$meta:meta])* struct $name:ident { $($key:literal => $field:ident: $type:ty,)* $(..$inline:ident: $inner:ty,)* })*) => { $(
+    ($($(#[$meta:meta])* struct $name:ident { $($key:literal => $field:ident: $type:ty $(as $embedded:ident)?,)* $(..$inline:ident: $inner:ty,)* })*) => { $(
         $(#[$meta])*
         #[derive(Debug, Clone, Default)]
         pub(crate) struct $name { $(pub(crate) $field: $type,)* $(pub(crate) $inline: $inner,)* }
@@ -139,11 +155,11 @@ macro_rules! decoded {
             pub(crate) fn set(&mut self, key: &str, value: &serde_json::Value, strictness: crate::decode::Strictness) -> Result<bool, crate::decode::DecodeFault> {
                 $(if key.eq_ignore_ascii_case($key) {
                     if !value.is_null() {
-                        self.$field = crate::decode::Decode::decode(value, strictness)?;
+                        self.$field = crate::decode::Decode::decode(value, strictness$(.$embedded())?)?;
                     }
                     return Ok(true);
                 })*
-                $(if self.$inline.set(key, value, strictness)? {
+                $(if self.$inline.set(key, value, strictness.embedded())? {
                     return Ok(true);
                 })*
                 Ok(false)
@@ -156,7 +172,7 @@ macro_rules! decoded {
                 let mut decoded = Self::default();
                 for (key, value) in map {
                     let known = decoded.set(key, value, strictness).map_err(|fault| fault.below(key))?;
-                    if !known && strictness != crate::decode::Strictness::Lenient {
+                    if !known && strictness.refuses_unknown() {
                         let problem = "unknown field; check its spelling and indentation";
                         return Err(crate::decode::DecodeFault::new(problem).below(key));
                     }

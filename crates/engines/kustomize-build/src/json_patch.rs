@@ -1,6 +1,7 @@
 //! JSON patches (RFC 6902) with the leniencies of the library that kustomize uses: `replace` adds a missing key, indices may be
 //! negative, and a null counts as missing.
 
+use crate::tree::MAX_DEPTH;
 use serde_json::Value;
 
 /// Why a patch cannot be read or applied.
@@ -149,6 +150,7 @@ impl Operation<'_> {
     }
 
     fn add(&self, document: &mut Value, path: &str, value: Value) -> Result<(), PatchFault> {
+        check_depth(path, &value)?;
         let (container, key) = self.container(document, path)?;
         match container {
             Value::Object(map) => {
@@ -189,6 +191,7 @@ impl Operation<'_> {
             *document = value;
             return Ok(());
         }
+        check_depth(path, &self.fields["value"])?;
         let (container, key) = self.container(document, path)?;
         match container {
             Value::Object(map) => {
@@ -222,6 +225,24 @@ impl Operation<'_> {
         let equal =
             if path.is_empty() { document == wanted } else { self.get(document, path)?.unwrap_or(&Value::Null) == wanted };
         if equal { Ok(()) } else { Err(PatchFault::Test { at: self.at, path: path.to_owned() }) }
+    }
+}
+
+/// Values are walked recursively, so a patch must not nest them without bound.
+fn check_depth(path: &str, value: &Value) -> Result<(), PatchFault> {
+    let parts = path.split('/').count();
+    if parts > MAX_DEPTH || is_deeper_than(value, MAX_DEPTH - parts) {
+        return Err(PatchFault::Limit { what: "levels", limit: MAX_DEPTH });
+    }
+    Ok(())
+}
+
+fn is_deeper_than(value: &Value, limit: usize) -> bool {
+    let Some(below) = limit.checked_sub(1) else { return true };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper_than(item, below)),
+        Value::Object(map) => map.values().any(|item| is_deeper_than(item, below)),
+        _ => false,
     }
 }
 

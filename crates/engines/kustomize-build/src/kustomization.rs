@@ -17,8 +17,8 @@ pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.y
 decoded! {
     /// A kustomization or component.
     struct Kustomization {
-        "apiVersion" => api_version: String,
-        "kind" => kind: String,
+        "apiVersion" => api_version: String as embedded,
+        "kind" => kind: String as embedded,
         "metadata" => metadata: Option<Metadata>,
         "openapi" => openapi: BTreeMap<String, String>,
         "namePrefix" => name_prefix: String,
@@ -72,9 +72,9 @@ decoded! {
 
     /// Which field of which kinds.
     struct FieldSpec {
-        "group" => group: String,
-        "version" => version: String,
-        "kind" => kind: String,
+        "group" => group: String as embedded,
+        "version" => version: String as embedded,
+        "kind" => kind: String as embedded,
         "path" => path: String,
         "create" => create: bool,
     }
@@ -95,11 +95,11 @@ decoded! {
 
     /// A selector as written.
     struct SelectorFields {
-        "group" => group: String,
-        "version" => version: String,
-        "kind" => kind: String,
-        "name" => name: String,
-        "namespace" => namespace: String,
+        "group" => group: String as embedded,
+        "version" => version: String as embedded,
+        "kind" => kind: String as embedded,
+        "name" => name: String as embedded,
+        "namespace" => namespace: String as embedded,
         "annotationSelector" => annotation_selector: String,
         "labelSelector" => label_selector: String,
     }
@@ -128,11 +128,11 @@ decoded! {
 
     /// Where a replacement reads.
     struct SourceSelector {
-        "group" => group: String,
-        "version" => version: String,
-        "kind" => kind: String,
-        "name" => name: String,
-        "namespace" => namespace: String,
+        "group" => group: String as embedded,
+        "version" => version: String as embedded,
+        "kind" => kind: String as embedded,
+        "name" => name: String as embedded,
+        "namespace" => namespace: String as embedded,
         "fieldPath" => field_path: String,
         "options" => options: Option<FieldOptions>,
     }
@@ -169,9 +169,9 @@ decoded! {
     /// The object that a variable reads.
     struct VarObject {
         "apiVersion" => api_version: String,
-        "group" => group: String,
-        "version" => version: String,
-        "kind" => kind: String,
+        "group" => group: String as embedded,
+        "version" => version: String as embedded,
+        "kind" => kind: String as embedded,
         "name" => name: String,
         "namespace" => namespace: String,
     }
@@ -195,14 +195,14 @@ decoded! {
 
     /// Arguments of a generator of ConfigMaps or Secrets.
     struct GeneratorArguments {
-        "namespace" => namespace: String,
-        "name" => name: String,
-        "behavior" => behavior: String,
-        "literals" => literals: Vec<String>,
-        "files" => files: Vec<String>,
-        "envs" => envs: Vec<String>,
-        "env" => env: String,
-        "options" => options: Option<GeneratorOptions>,
+        "namespace" => namespace: String as embedded,
+        "name" => name: String as embedded,
+        "behavior" => behavior: String as embedded,
+        "literals" => literals: Vec<String> as embedded,
+        "files" => files: Vec<String> as embedded,
+        "envs" => envs: Vec<String> as embedded,
+        "env" => env: String as embedded,
+        "options" => options: Option<GeneratorOptions> as embedded,
         "type" => secret_type: String,
     }
 
@@ -236,7 +236,7 @@ impl FieldSpec {
 impl Kustomization {
     /// Reads a kustomization; deprecated fields are moved to their successors.
     pub(crate) fn read(value: &Value, strictness: Strictness) -> Result<Self, DecodeFault> {
-        if let (Strictness::Exact, Some(map)) = (strictness, value.as_object()) {
+        if let (true, Some(map)) = (strictness.refuses_unknown(), value.as_object()) {
             let config_maps = map.iter().find(|(key, _)| key.eq_ignore_ascii_case("configMapGenerator"));
             for (at, entry) in config_maps.into_iter().flat_map(|(_, list)| list.as_array()).flatten().enumerate() {
                 if entry.as_object().is_some_and(|entry| entry.keys().any(|key| key.eq_ignore_ascii_case("type"))) {

@@ -171,7 +171,7 @@ impl<'b> Root<'b> {
         if path.is_empty() {
             return Err(self.path_error(path, "new root cannot be empty; remove the entry".to_owned()));
         }
-        if is_repository(path) {
+        if is_repository(path) || is_web_address(path) {
             return self.fetched(session, path);
         }
         if let Some(part) = path.split('/').find(|part| part.contains("..") && *part != "..") {

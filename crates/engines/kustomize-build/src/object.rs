@@ -260,7 +260,13 @@ impl Object {
         if entries.is_empty() {
             return Ok(());
         }
-        metadata.set_field(name, Node { body: Body::Mapping(entries), tag: Tag::Map, ..Node::mapping() })
+        // Where the key stands twice, the second mapping takes what was in the first.
+        let Some(map) = metadata.get_or_create(name, Kind::Mapping)? else { return Ok(()) };
+        if map.entries().is_empty() && !map.is_null() {
+            *map = Node { body: Body::Mapping(entries), tag: Tag::Map, ..Node::mapping() };
+            return Ok(());
+        }
+        entries.into_iter().try_for_each(|entry| map.set_field(&entry.key.text, entry.value))
     }
 
     /// Writes the memories into the annotations.

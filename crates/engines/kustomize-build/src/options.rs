@@ -43,7 +43,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            depth: 100,
+            depth: 50,
             kustomizations: 10_000,
             file_bytes: 64 << 20,
             total_bytes: 512 << 20,

@@ -34,7 +34,7 @@ pub(crate) fn target<'b>(
     };
     let path = root.path.join(file).unwrap_or_default();
     let unusable = |line, field: String, problem| BuildError::Kustomization { file: path.clone(), line, field, problem };
-    let read = Kustomization::read(&value, Strictness::Lenient);
+    let read = Kustomization::read(&value, Strictness::LENIENT);
     let mut kustomization = read.map_err(|error| unusable(None, error.path.join("."), error.problem))?;
     if found.is_some() && kustomization.resources.is_empty() {
         kustomization.build_metadata = vec!["originAnnotations".to_owned()];
@@ -42,7 +42,7 @@ pub(crate) fn target<'b>(
     apply(&root, &mut kustomization, overlay)?;
     kustomization.modernise();
     match kustomization.header_faults().as_slice() {
-        [] => Ok(Target::new(root, file, kustomization, None)),
+        [] => Ok(Target::new(root, file, Box::new(kustomization), None)),
         faults => Err(unusable(None, String::new(), faults.join("; "))),
     }
 }

@@ -75,9 +75,9 @@ decoded! {
         ..arguments: GeneratorArguments,
     }
     struct PolicyConfig {
-        "cloud" => cloud: String,
-        "kubernetesService" => service: PolicyService,
-        "serviceAccount" => account: PolicyAccount,
+        "cloud" => cloud: String as embedded,
+        "kubernetesService" => service: PolicyService as embedded,
+        "serviceAccount" => account: PolicyAccount as embedded,
     }
     struct PolicyService {
         "name" => name: String,
@@ -306,10 +306,10 @@ fn replacements<'b>(
         let value = crate::read::value(&bytes).map_err(unusable)?;
         match &value {
             Value::Array(_) => {
-                list.extend(<Vec<Replacement>>::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?)
+                list.extend(<Vec<Replacement>>::decode(&value, Strictness::LENIENT).map_err(|error| unusable(error.into()))?)
             }
             Value::Object(_) => {
-                list.push(Replacement::decode(&value, Strictness::Lenient).map_err(|error| unusable(error.into()))?)
+                list.push(Replacement::decode(&value, Strictness::LENIENT).map_err(|error| unusable(error.into()))?)
             }
             _ => return Err(unusable("expected a replacement or a list of them".into())),
         }
@@ -374,7 +374,7 @@ pub(crate) fn configure<'b>(session: &mut Session<'b>, root: &Root<'b>, config: 
 }
 
 fn decode<T: Decode>(value: &Value) -> Result<T, DecodeFault> {
-    T::decode(value, Strictness::Lenient)
+    T::decode(value, Strictness::LENIENT)
 }
 
 fn generator<'b>(session: &mut Session<'b>, root: &Root<'b>, (kind, value): (Generated, &Value)) -> Result<Plugin, BuildError> {

@@ -111,7 +111,7 @@ fn scalar_text(node: &Node, text: &str, block: Option<usize>) -> String {
     let forced = node.tag == Tag::Str && plain != Tag::Str;
     let printable = text.chars().all(|character| character == '\n' || !character.is_control());
     match node.style {
-        Style::DoubleQuoted => return double_quoted(text),
+        Style::DoubleQuoted | Style::TaggedQuoted => return double_quoted(text),
         Style::SingleQuoted if printable && !text.contains('\n') => return format!("'{}'", text.replace('\'', "''")),
         Style::SingleQuoted => return double_quoted(text),
         Style::Literal | Style::Folded => return literal(text, block),

@@ -38,7 +38,7 @@ pub(crate) enum ObjectFault {
 }
 
 /// Reads a kustomization; unknown fields are errors, and so is one that says nothing.
-pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Result<Kustomization, BuildError> {
+pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Result<Box<Kustomization>, BuildError> {
     let path = root.path.join(file).unwrap_or_default();
     let fault = |line: Option<usize>, field: String, problem: String| BuildError::Kustomization {
         file: path.clone(),
@@ -47,7 +47,7 @@ pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Resul
         problem,
     };
     let value = value(bytes).map_err(|source| BuildError::content(path.to_string(), "a kustomization", source))?;
-    let read = Kustomization::read(&value, Strictness::Exact);
+    let read = Kustomization::read(&value, Strictness::EXACT);
     let mut kustomization = read.map_err(|error| {
         let line = line_of(bytes, &error.path);
         let field = DecodeFault { path: error.path, problem: String::new() }.to_string();
@@ -59,7 +59,7 @@ pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Resul
         return Err(fault(None, String::new(), "kustomization.yaml is empty; add resources or remove the file".to_owned()));
     }
     match kustomization.header_faults().as_slice() {
-        [] => Ok(kustomization),
+        [] => Ok(Box::new(kustomization)),
         faults => Err(fault(None, String::new(), faults.join("; "))),
     }
 }

@@ -114,7 +114,7 @@ fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault
     match tag {
         Tag::Str | Tag::Other | Tag::Merge => return Ok(string()),
         Tag::Binary => return binary_value(text),
-        Tag::Unset if style.is_quoted() || text.contains('\n') => return Ok(string()),
+        Tag::Unset if style.is_quoted() || style == Style::TaggedQuoted || text.contains('\n') => return Ok(string()),
         _ => {}
     }
     let resolved = resolve(text, Dialect::V3);

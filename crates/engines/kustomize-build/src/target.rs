@@ -29,7 +29,7 @@ type WithOrigin<T> = (T, Option<Origin>);
 pub(crate) struct Target<'b> {
     root: Root<'b>,
     file: &'static str,
-    pub(crate) kustomization: Kustomization,
+    pub(crate) kustomization: Box<Kustomization>,
     origin: Option<Origin>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Role {
 }
 
 impl<'b> Target<'b> {
-    pub(crate) fn new(root: Root<'b>, file: &'static str, kustomization: Kustomization, origin: Option<Origin>) -> Self {
+    pub(crate) fn new(root: Root<'b>, file: &'static str, kustomization: Box<Kustomization>, origin: Option<Origin>) -> Self {
         Self { root, file, kustomization, origin }
     }
 

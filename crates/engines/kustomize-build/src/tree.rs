@@ -6,6 +6,9 @@
 
 use std::sync::Arc;
 
+/// How deep trees may nest; they are walked recursively.
+pub(crate) const MAX_DEPTH: usize = 300;
+
 /// A shared text.
 pub(crate) type Text = Arc<str>;
 
@@ -81,6 +84,8 @@ pub(crate) enum Style {
     Plain,
     /// Plain under a tag that is written out.
     Tagged,
+    /// In quotes or as a block under a tag that is written out.
+    TaggedQuoted,
     /// `'…'`.
     SingleQuoted,
     /// `"…"`.
@@ -337,6 +342,16 @@ impl Node {
     /// The node at a path of keys, without faults: nothing where a part is missing or of another kind.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| node.field(name))
+    }
+
+    /// Whether nodes nest deeper than a limit.
+    pub(crate) fn is_deeper_than(&self, limit: usize) -> bool {
+        let Some(below) = limit.checked_sub(1) else { return true };
+        match &self.body {
+            Body::Nothing | Body::Scalar(_) => false,
+            Body::Mapping(entries) => entries.iter().any(|entry| entry.value.is_deeper_than(below)),
+            Body::Sequence(items) => items.iter().any(|item| item.is_deeper_than(below)),
+        }
     }
 
     /// The number of nodes here and below, keys not counted.

@@ -1,7 +1,7 @@
 //! Between text and trees: resource files as kyaml reads them, configuration as `sigs.k8s.io/yaml` reads it, and printing.
 
 use crate::scalar;
-use crate::tree::{Body, Entry, Key, Node, Style, Tag};
+use crate::tree::{Body, Entry, Key, MAX_DEPTH, Node, Style, Tag};
 use manifest::yaml::{self, Content, Dialect, Limits, ScalarStyle, YamlError};
 use serde_json::Value;
 
@@ -47,9 +47,14 @@ pub(crate) fn strict_value(text: &str) -> Result<Value, YamlError> {
     yaml::parse_value_strict(text, Dialect::V2)
 }
 
+/// Bounds of one text; how many bytes it may have is decided where it is loaded.
+fn limits() -> Limits {
+    Limits { bytes: usize::MAX, depth: MAX_DEPTH, ..Limits::default() }
+}
+
 /// One document as a tree; `None` where there is none.
 pub(crate) fn document(text: &[u8]) -> Result<Option<Node>, DocumentFault> {
-    let parsed = yaml::parse_first(text, Dialect::V3, &Limits::default()).map_err(|source| DocumentFault::Malformed {
+    let parsed = yaml::parse_first(text, Dialect::V3, &limits()).map_err(|source| DocumentFault::Malformed {
         document: 1,
         line: 1,
         source,
@@ -65,7 +70,7 @@ pub(crate) fn documents(text: &[u8]) -> Result<Vec<Node>, DocumentFault> {
     let mut nodes = Vec::with_capacity(parts.len());
     for (at, &(line, part)) in parts.iter().enumerate() {
         let malformed = |source| DocumentFault::Malformed { document: at + 1, line: line + 1, source };
-        let Some(parsed) = yaml::parse_first(part, Dialect::V3, &Limits::default()).map_err(malformed)? else { continue };
+        let Some(parsed) = yaml::parse_first(part, Dialect::V3, &limits()).map_err(malformed)? else { continue };
         let mut node = convert(parsed, line)?;
         if node.is_null() {
             continue;
@@ -132,7 +137,11 @@ fn convert(node: yaml::Node, lines_before: usize) -> Result<Node, DocumentFault>
                 ScalarStyle::Plain => scalar::plain_tag(&text),
                 _ => Tag::Str,
             });
-            let style = if explicit.is_some() && style == ScalarStyle::Plain { Style::Tagged } else { style_of(style) };
+            let style = match (explicit, style) {
+                (Some(_), ScalarStyle::Plain) => Style::Tagged,
+                (Some(_), _) => Style::TaggedQuoted,
+                (None, style) => style_of(style),
+            };
             Node { body: Body::Scalar(text.into()), tag, style }
         }
         Content::Sequence { items, flow } => {

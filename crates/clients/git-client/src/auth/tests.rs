@@ -3,7 +3,7 @@
 use super::*;
 
 fn check(url: &str, data: &[(&str, &str)], expect: Result<Auth, AuthError>) {
-    let url = RemoteUrl::parse(url).expect("the address is valid");
+    let url = RepositoryUrl::parse(url).expect("the address is valid");
     let data: SecretData = data.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
     assert_eq!(Auth::from_secret(&url, &data), expect, "{url} {:?}", data.keys());
 }

@@ -20,7 +20,8 @@ type GixResult<T> = Result<T, gix::Error>;
 
 /// Opens a transport to an HTTP remote. Nothing is sent yet.
 pub(crate) fn connect(pool: &Pool, wire: &Wire, remote: &Remote) -> Result<Transport<Session>, Cause> {
-    let base = remote.url.request_base();
+    // Spaces and letters beyond ASCII are encoded, and the host is brought into the form of name servers.
+    let base = reqwest::Url::parse(&remote.url.without_user()).map_err(|error| Cause::Option(wire.clean(&error.to_string())))?;
     let url = gix::url::parse(base.as_str()).map_err(|error| Cause::Option(wire.clean(&error.to_string())))?;
     let session = Session {
         wire: wire.clone(),

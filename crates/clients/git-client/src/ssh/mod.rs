@@ -48,7 +48,7 @@ pub(crate) fn connect(algorithms: &SshAlgorithms, wire: &Wire, remote: &Remote) 
     });
     let opened = wire.wait(open(config, known, remote, key, private_key)).map_err(|_| taken(wire))?;
     let (session, channel) = opened?;
-    Ok(Connection { wire: wire.clone(), path: remote.url.ssh_path(), channel, session })
+    Ok(Connection { wire: wire.clone(), path: path_of(remote), channel, session })
 }
 
 fn taken(wire: &Wire) -> Cause {
@@ -95,9 +95,14 @@ async fn open(
     let channel = session.channel_open_session().await.map_err(failed)?;
     // Servers that do not accept the variable answer in the older protocol.
     channel.set_env(false, "GIT_PROTOCOL", "version=2").await.map_err(failed)?;
-    let command = format!("git-upload-pack {}", quoted(&remote.url.ssh_path()));
+    let command = format!("git-upload-pack {}", quoted(&path_of(remote)));
     channel.exec(true, command).await.map_err(failed)?;
     Ok((session, channel))
+}
+
+/// The path of the repository, which is never empty.
+fn path_of(remote: &Remote) -> String {
+    Some(remote.url.path()).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned())
 }
 
 /// The path as one word for the shell on the server.

@@ -23,7 +23,7 @@ async fn a_full_name_lists_that_ref_and_downloads_nothing() -> Outcome {
     let remote = remote(&server.url("app"), &[])?;
     let listing = client().list_refs(&remote, &["refs/heads/main"]).await?;
     assert_eq!(names(&listing), ["refs/heads/main"]);
-    assert_eq!(listing.find("refs/heads/main").map(|found| found.commit().as_str()), Some(commit.as_str()));
+    assert_eq!(listing.find("refs/heads/main").map(|found| found.object.as_str()), Some(commit.as_str()));
     assert!(!listing.is_empty_repository);
     assert_eq!(server.count(Exchange::Advertisement), 1);
     assert_eq!(server.count(Exchange::ListReferences), 1);
@@ -44,7 +44,7 @@ async fn prefixes_list_tags_with_what_they_point_to() -> Outcome {
     assert_eq!(listing.refs[0].object.as_str(), commit);
     assert_eq!(listing.refs[0].peeled, None);
     assert_eq!(listing.refs[1].object.as_str(), tag);
-    assert_eq!(listing.refs[1].commit().as_str(), commit);
+    assert_eq!(listing.refs[1].peeled, Some(commit.parse()?));
     Ok(())
 }
 
@@ -241,7 +241,7 @@ async fn an_older_protocol_serves_as_well() -> Outcome {
     let listing = client().list_refs(&remote_of("app")?, &["refs/tags/"]).await?;
     assert_eq!(names(&listing), ["refs/tags/v1"]);
     assert_eq!(listing.refs[0].object.as_str(), tag);
-    assert_eq!(listing.refs[0].commit().as_str(), commit);
+    assert_eq!(listing.refs[0].peeled, Some(commit.parse()?));
     assert!(client().list_refs(&remote_of("empty")?, &["refs/"]).await?.is_empty_repository);
     let directory = tempfile::tempdir()?;
     let fetched = client().fetch(&remote_of("app")?, &reference("refs/heads/main"), directory.path()).await?;

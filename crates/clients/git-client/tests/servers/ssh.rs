@@ -123,7 +123,7 @@ async fn sec_b1_a_path_cannot_run_a_command_on_the_server() -> Outcome {
     for path in [
         format!("';touch {};'", mark.display()),
         format!("$(touch {})", mark.display()),
-        format!("-oX --x;touch {}", mark.display()),
+        format!("x -oX --x;touch {}", mark.display()),
     ] {
         let url = format!("ssh://{}@{}/{path}", server.user(), server.address());
         let remote = remote(&url, &[("identity", &key.private), ("known_hosts", &server.known_hosts()?)])?;

@@ -1,6 +1,7 @@
 //! What the tests of this crate share: a client with its remotes, and servers that answer what a test scripts.
 
-use git_client::{Auth, GitClient, Listing, Options, Remote, RemoteUrl, SecretData, Tls};
+use git_client::{Auth, GitClient, Listing, Options, Remote, SecretData, Tls};
+use git_model::RepositoryUrl;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -15,7 +16,7 @@ pub(crate) fn client() -> GitClient {
 
 /// A remote whose credentials come from a Secret with this data.
 pub(crate) fn remote(url: &str, secret: &[(&str, &str)]) -> Result<Remote, Box<dyn std::error::Error>> {
-    let url = RemoteUrl::parse(url)?;
+    let url = RepositoryUrl::parse(url)?;
     let data: SecretData = secret.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
     Ok(Remote { auth: Auth::from_secret(&url, &data)?, tls: Tls::from_secret(&data)?, ..Remote::anonymous(url) })
 }

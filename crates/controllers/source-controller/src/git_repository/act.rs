@@ -14,12 +14,12 @@ use artifact::sparse::{SparseFiles, SparsePaths};
 use artifact::{ArtifactPath, Digest};
 use file_tree::{Files, TreePath};
 use git_client::{Checkout, Class, Wanted};
-use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved};
+use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved, newest};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use std::sync::Arc;
 
-/// The most tags of one and the same version that are compared by their dates.
+/// The most tags of one and the same version that are compared by their dates: the last by name.
 const MOST_EQUAL_TAGS: usize = 8;
 
 impl GitRepositories {
@@ -66,7 +66,7 @@ impl GitRepositories {
         };
         match reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
             Resolution::Found(found) => Ok(vec![found]),
-            Resolution::Newest(found) => Ok(found.into_iter().take(MOST_EQUAL_TAGS).collect()),
+            Resolution::Newest(mut found) => Ok(found.split_off(found.len().saturating_sub(MOST_EQUAL_TAGS))),
         }
     }
 
@@ -77,43 +77,37 @@ impl GitRepositories {
         if listing.is_empty_repository {
             return Err(question.empty());
         }
-        let advertised = listing.refs.into_iter().map(|found| {
-            let peeled = found.peeled.as_ref().map(model_id).transpose();
-            Ok(AdvertisedRef { object: model_id(&found.object)?, peeled: peeled?, name: found.name })
-        });
-        advertised.collect::<Result<_, git_model::InvalidObjectId>>().map_err(|error| question.failed(&error))
+        Ok(listing.refs)
     }
 
     /// Fetches the wanted commit: of several candidates the one that was committed last.
     async fn check_out(&self, question: &Question, candidates: Vec<Resolved>) -> Result<(Checkout, String), Failure> {
-        let mut best: Option<(i64, Checkout, String)> = None;
-        for candidate in &candidates {
-            let (checkout, revision) = self.fetch(question, Some(candidate)).await?;
+        let mut best: Option<((Resolved, i64), (Checkout, String))> = None;
+        for candidate in candidates {
+            let (checkout, revision) = self.fetch(question, Some(&candidate)).await?;
             let time = commit_of(&checkout).map_or(0, |commit| commit.committer.seconds);
-            if best.as_ref().is_none_or(|(newest, ..)| time > *newest) {
-                best = Some((time, checkout, revision));
+            let dated = (candidate, time);
+            let pair = best.iter().map(|(known, _)| known.clone()).chain([dated.clone()]);
+            if newest(pair).as_ref() == Some(&dated.0) {
+                best = Some((dated, (checkout, revision)));
             }
         }
         match best {
-            Some((_, checkout, revision)) => Ok((checkout, revision)),
+            Some((_, fetched)) => Ok(fetched),
             None => self.fetch(question, None).await,
         }
     }
 
     async fn fetch(&self, question: &Question, candidate: Option<&Resolved>) -> Result<(Checkout, String), Failure> {
         let wanted = match (&question.reference, candidate) {
-            (Reference::Commit { id, branch, .. }, _) => {
-                let id = git_client::ObjectId::parse(id.as_str()).map_err(|error| question.failed(&error))?;
-                Wanted::Commit { id, branch: branch.clone() }
-            }
+            (Reference::Commit { id, branch, .. }, _) => Wanted::Commit { id: id.clone(), branch: branch.clone() },
             (_, Some(Resolved { reference: Some(name), .. })) => Wanted::Reference(name.clone()),
             (reference, _) => Wanted::Reference(reference.prefixes().into_iter().next().unwrap_or_default()),
         };
         let checkout = self.git.fetch(&question.remote, &wanted, &self.scratch).await;
         let checkout = checkout.map_err(|error| question.git_failed(&error))?;
-        let object = model_id(&checkout.commit.id).map_err(|error| question.failed(&error))?;
         let advertised = match wanted {
-            Wanted::Reference(name) => vec![AdvertisedRef { name, object, peeled: None }],
+            Wanted::Reference(name) => vec![AdvertisedRef { name, object: checkout.commit.id.clone(), peeled: None }],
             Wanted::Commit { .. } => Vec::new(),
         };
         match question.reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
@@ -253,10 +247,6 @@ impl Question {
     }
 }
 
-fn model_id(id: &git_client::ObjectId) -> Result<git_model::ObjectId, git_model::InvalidObjectId> {
-    id.as_str().parse()
-}
-
 fn commit_of(checkout: &Checkout) -> Option<Commit> {
-    Commit::parse(model_id(&checkout.commit.id).ok()?, &checkout.commit.bytes).ok()
+    Commit::parse(checkout.commit.id.clone(), &checkout.commit.bytes).ok()
 }

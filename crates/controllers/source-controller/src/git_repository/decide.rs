@@ -3,9 +3,9 @@
 use super::observe::{Include, Observation, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
-use git_client::{Auth, Proxy, Remote, RemoteUrl, Secret, SecretData, Tls};
-use git_model::{Reference, Wanted};
-use runtime::error_chain::error_chain;
+use git_client::{Auth, Proxy, Remote, Secret, SecretData, Tls};
+use git_model::{Reference, RepositoryUrl, Wanted};
+use runtime::error_chain::{error_chain, sanitize};
 use std::time::Duration;
 
 /// The key of a GitHub App's id in a Secret.
@@ -106,8 +106,10 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
 fn question(seen: &Observation) -> Result<Question, Failure> {
     let proxy = proxy(seen)?;
     let url = &seen.object.spec.url;
-    let address = RemoteUrl::parse(url)
-        .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("failed to parse url '{url}': {}", error_chain(&error))))?;
+    let address = RepositoryUrl::parse(url).map_err(|error| {
+        let message = format!("failed to parse url '{url}': {error}");
+        Failure::stalled(Reason::UrlInvalid, sanitize(&message))
+    })?;
     let (auth, tls) = credentials(seen, &address)?;
     let includes = includes(seen)?;
     verification(seen)?;
@@ -173,7 +175,7 @@ fn proxy(seen: &Observation) -> Result<Option<Proxy>, Failure> {
     Ok(Some(Proxy { address, credentials }))
 }
 
-fn credentials(seen: &Observation, address: &RemoteUrl) -> Result<(Auth, Tls), Failure> {
+fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls), Failure> {
     let object = &seen.object;
     let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
     let secret = object.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();

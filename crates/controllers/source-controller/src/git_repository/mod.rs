@@ -95,6 +95,9 @@ fn stamp(run: &Run<GitRepository>) -> Stamp {
     Stamp { generation: run.object().meta().generation.unwrap_or_default(), now: run.started() }
 }
 
+#[cfg(test)]
+mod tests;
+
 fn event(severity: Severity, reason: impl AsRef<str>, message: impl Into<String>) -> Event {
     Event { severity, reason: reason.as_ref().to_owned(), message: message.into(), metadata: BTreeMap::new() }
 }

@@ -10,7 +10,7 @@ use crate::objects::Objects;
 use crate::paths::{lookup, split_dotted};
 use crate::selector::Matcher;
 use crate::structured;
-use crate::tree::{Body, Fault, Kind, Node};
+use crate::tree::{Body, Fault, Kind, MAX_DEPTH, Node};
 
 const DEFAULT_PATH: &str = "metadata.name";
 
@@ -116,10 +116,21 @@ fn apply_to(session: &Session<'_>, objects: &mut Objects, target: &TargetSelecto
                 BuildError::object(format!("apply replacement to '{path}'"), &object.id(&session.schema), fault)
             })?;
         }
-        if object.node.size().saturating_mul(8) > session.options.limits.object_bytes {
-            let limit = session.options.limits.object_bytes;
-            return Err(BuildError::Limit { what: format!("the size of {}", object.id(&session.schema)), limit });
-        }
+        check_size(session, object)?;
+    }
+    Ok(())
+}
+
+/// A replacement may put an object into itself.
+fn check_size(session: &Session<'_>, object: &Object) -> Result<(), BuildError> {
+    const BYTES_OF_A_NODE: usize = 8;
+    let limit = session.options.limits.object_bytes;
+    let id = || object.id(&session.schema);
+    if object.node.is_deeper_than(MAX_DEPTH) {
+        return Err(BuildError::Limit { what: format!("the depth of {}", id()), limit: MAX_DEPTH });
+    }
+    if object.node.size().saturating_mul(BYTES_OF_A_NODE) > limit {
+        return Err(BuildError::Limit { what: format!("the size of {}", id()), limit });
     }
     Ok(())
 }

@@ -1,0 +1,15 @@
+//! What scenarios stand on: the stage that those of one binary share, a scene for each, controllers of a scene's own.
+//!
+//! `tests/scenarios` holds scenarios that leave the controllers alone; `tests/faults` those that kill them or the API server. Every
+//! scenario has a namespace of its own. When one fails, the objects of its namespace and the controllers' log about it are printed.
+
+pub mod artifact;
+pub mod event_sink;
+pub mod metrics;
+pub mod own;
+pub mod scene;
+pub mod stage;
+
+pub use own::Own;
+pub use scene::Scene;
+pub use stage::{Stage, play};

@@ -1,0 +1,50 @@
+//! The stage that the scenarios of one binary share: a cluster, a Git server, both controllers, and a sink for their events.
+
+use crate::Scene;
+use crate::event_sink::EventSink;
+use anyhow::Context;
+use e2e::World;
+use e2e::world::Settings;
+use std::path::PathBuf;
+use tokio::sync::OnceCell;
+
+/// A stage. It lasts as long as the process; what it started ends with that.
+pub struct Stage {
+    /// The cluster, the Git server and the controllers.
+    pub world: World,
+    /// Where the controllers post their events.
+    pub events: EventSink,
+}
+
+static SHARED: OnceCell<Stage> = OnceCell::const_new();
+
+impl Stage {
+    async fn start() -> anyhow::Result<Self> {
+        let events = EventSink::start()?;
+        let mut settings = Settings::for_tests()?;
+        // Pods are needed where a Kustomization waits for them.
+        settings.nodes = 1;
+        settings.flags.push(format!("--events-addr={}", events.url()));
+        settings.flags.push("--concurrent=8".to_owned());
+        Ok(Self { world: World::start(&settings).await?, events })
+    }
+
+    /// Where the source-controller keeps its artifacts.
+    pub fn storage(&self) -> PathBuf {
+        self.world.directory().join("storage")
+    }
+}
+
+/// Plays a scenario on the shared stage. Passes, aloud, where no API server is at hand and none may be built.
+pub async fn play(title: &str, scenario: impl AsyncFnOnce(&Scene, &Stage) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if !e2e::world::at_hand()? {
+        return Ok(());
+    }
+    let stage = SHARED.get_or_try_init(Stage::start).await.context("set the stage")?;
+    let scene = Scene::new(&stage.world.cluster, &stage.world.git, stage.world.directory(), title).await?;
+    let outcome = scenario(&scene, stage).await;
+    if outcome.is_err() {
+        scene.explain().await;
+    }
+    outcome
+}
