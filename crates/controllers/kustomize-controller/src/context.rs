@@ -50,6 +50,8 @@ pub(crate) struct Policy {
     pub(crate) strictness: Strictness,
     /// Whether the first failed object ends a health check.
     pub(crate) fail_fast: FailFast,
+    /// Whether a health check gives way to a new revision or request.
+    pub(crate) cancels_health_checks: bool,
     /// Whether managed fields follow API versions.
     pub(crate) migration: Migration,
     /// Kinds of the third stage.
@@ -72,6 +74,7 @@ impl Policy {
             requeue_dependency: flags.requeue_dependency,
             strictness: if gate("StrictPostBuildSubstitutions") { Strictness::Strict } else { Strictness::Lenient },
             fail_fast: if gate("DisableFailFastBehavior") { FailFast::WhenAllSettled } else { FailFast::AtOnce },
+            cancels_health_checks: gate("CancelHealthCheckOnNewRevision"),
             migration: if gate("MigrateAPIVersion") { Migration::On } else { Migration::Off },
             custom_stage_kinds: GroupKind::parse_list(&options.custom_stage_kinds),
             concurrent_ssa: options.concurrent_ssa,

@@ -76,6 +76,8 @@ pub(crate) enum Retry {
     Later,
     /// The artifact is gone from storage: its source will publish a new one soon.
     WhenPublished,
+    /// The health check gave way to what wants a new run.
+    AtOnce,
 }
 
 impl Failure {

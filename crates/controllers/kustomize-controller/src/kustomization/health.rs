@@ -1,8 +1,10 @@
 //! Which objects of a Kustomization must be healthy, and the wait until they are.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use api::kustomize::Kustomization;
+use api::meta::annotations::RECONCILE_REQUEST;
 use api::meta::{ConditionType, Reason};
 use apply_plan::inventory::Entry;
 use apply_plan::{Action, Change};
@@ -10,9 +12,10 @@ use cluster_client::{ObjectKey, Remembered, Wait, Waited};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use object_health::job;
+use runtime::run::Run;
 use serde_json::Value;
 
-use super::act::{Failure, Health, Progress, Step, since};
+use super::act::{Failure, Health, Progress, Retry, Step, since};
 use super::decide::{Checks, Work};
 use super::target::Target;
 
@@ -46,6 +49,37 @@ pub(crate) fn expiring_jobs(objects: &[Value]) -> BTreeSet<ObjectKey> {
     objects.iter().filter(|object| job::is_removed_when_finished(object)).map(ObjectKey::of).collect()
 }
 
+/// Returns, as `Kind/namespace/name`, what makes this run outdated: the object itself or its source. Never, unless the gate
+/// `CancelHealthCheckOnNewRevision` is open. Looks at what the watches know, so it costs no request.
+async fn superseded(check: &Check<'_>, run: &Run<Kustomization>) -> String {
+    const LOOK: Duration = Duration::from_millis(250);
+    let context = check.target.context;
+    if !context.policy.cancels_health_checks {
+        return std::future::pending().await;
+    }
+    let reference = &run.object().spec.source_ref;
+    let own = run.object().namespace().unwrap_or_default();
+    let source = runtime::queue::ObjectKey::new(reference.namespace.clone().unwrap_or(own), reference.name.clone());
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if context.objects.get(run.key()).is_some_and(|now| wants_run(run.object(), &now)) {
+            return format!("Kustomization/{}", run.key());
+        }
+        let offered = context.sources.artifact(reference.kind, &source);
+        if offered.is_some_and(|artifact| {
+            artifact.revision != check.work.artifact.revision || artifact.digest != check.work.artifact.digest
+        }) {
+            return format!("{}/{source}", reference.kind.as_str());
+        }
+    }
+}
+
+/// Whether the object has been changed, or asked to reconcile, since the run began.
+fn wants_run(then: &Kustomization, now: &Kustomization) -> bool {
+    let requested = |object: &Kustomization| object.annotations().get(RECONCILE_REQUEST).cloned();
+    then.metadata.generation != now.metadata.generation || requested(then) != requested(now)
+}
+
 /// What a health check needs besides the objects.
 pub(crate) struct Check<'a> {
     pub(crate) work: &'a Work,
@@ -69,7 +103,14 @@ pub(crate) async fn check(
     let wait =
         Wait { cluster: &target.cluster, index: target.index, assess: &assess, fail_fast: target.context.policy.fail_fast };
     // A waiting Kustomization keeps no worker from the others.
-    let result = progress.run.wait(wait.until_ready(checked, work.timeout.to_std(), remembered)).await;
+    let ready = wait.until_ready(checked, work.timeout.to_std(), remembered);
+    let result = tokio::select! {
+        result = progress.run.wait(ready) => result,
+        trigger = superseded(check, progress.run) => {
+            let message = format!("New reconciliation triggered by {trigger}");
+            return Err(Failure { retry: Retry::AtOnce, ..Failure::new(Reason::HealthCheckCanceled, message) });
+        }
+    };
     let elapsed = since(started, progress.run.now());
     match result {
         Ok(()) => {
