@@ -63,12 +63,12 @@ pub(crate) async fn apply(
 
 /// Records objects that are about to be created: dying right after that must not leave objects that nobody ever prunes.
 async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>) -> Result<(), Failure> {
-    let known: BTreeSet<&ObjectId> = old.iter().map(|entry| &entry.id).collect();
+    let mut known: BTreeSet<ObjectId> = old.iter().map(|entry| entry.id.clone()).collect();
     let mut new = Vec::new();
     for object in objects {
         // Kinds that this very apply defines are not served yet, so nobody knows whether they have namespaces. Their definition is announced.
         if let Ok(key) = cluster.canonical(&ObjectKey::of(object)).await
-            && !known.contains(&key.id())
+            && known.insert(key.id())
         {
             new.push(Entry { id: key.id(), version: key.version });
         }
@@ -77,7 +77,7 @@ async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress:
         return Ok(());
     }
     let mut union = old.to_vec();
-    inventory::merge(&mut union, new);
+    union.extend(new);
     progress.attempt.inventory = Some(union);
     progress
         .record()
