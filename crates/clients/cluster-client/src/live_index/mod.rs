@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) cluster: Cluster,
     pub(crate) ownership: Ownership,
     kinds: Mutex<BTreeMap<KindKey, Arc<KindWatch>>>,
+    /// Kinds that cannot be watched, and when to try again.
+    refused: Mutex<BTreeMap<KindKey, Instant>>,
     drift: broadcast::Sender<Drift>,
 }
 
@@ -83,7 +85,7 @@ impl LiveIndex {
     #[must_use]
     pub fn new(cluster: Cluster, ownership: Ownership) -> Self {
         let (drift, _) = broadcast::channel(4096);
-        Self { inner: Arc::new(Inner { cluster, ownership, kinds: Mutex::default(), drift }) }
+        Self { inner: Arc::new(Inner { cluster, ownership, kinds: Mutex::default(), refused: Mutex::default(), drift }) }
     }
 
     /// Changes by others from now on. A receiver that lags loses the oldest; the next regular reconcile finds those.
@@ -163,7 +165,8 @@ impl LiveIndex {
             *lock(&watch.last_asked) = Instant::now();
             return Some(Arc::clone(watch));
         }
-        if kinds.len() >= MOST_WATCHES {
+        let refused = lock(&self.inner.refused).get(kind).is_some_and(|until| Instant::now() < *until);
+        if refused || kinds.len() >= MOST_WATCHES {
             return None;
         }
         let watch = Arc::new(KindWatch {
@@ -207,9 +210,14 @@ impl Inner {
         }
     }
 
-    /// Removes a watch that ends.
-    pub(crate) fn ended(&self, watch: &KindWatch) {
+    /// Removes a watch that ends, and lets nobody begin it again before `pause` is over.
+    pub(crate) fn ended(&self, watch: &KindWatch, pause: Duration) {
         watch.progress.send_replace(Progress::Unavailable);
+        let mut refused = lock(&self.refused);
+        let now = Instant::now();
+        refused.retain(|_, until| now < *until);
+        refused.insert(watch.kind.clone(), now + pause);
+        drop(refused);
         lock(&self.kinds).remove(&watch.kind);
     }
 }

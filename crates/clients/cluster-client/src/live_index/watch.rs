@@ -23,6 +23,8 @@ const PAGE: usize = 500;
 const WATCH_SECONDS: u64 = 290;
 /// A kind without objects and without questions for so long is no longer watched.
 const IDLE: Duration = Duration::from_secs(600);
+/// A kind that may not be watched is not tried again for so long.
+const REFUSED: Duration = Duration::from_secs(300);
 /// Pauses after failures.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(800),
@@ -54,11 +56,12 @@ pub(crate) async fn run(index: Weak<Inner>, watch: Arc<KindWatch>) {
     let mut failures = 0;
     while let Some(inner) = index.upgrade() {
         if watch.is_idle(IDLE) {
-            return inner.ended(&watch);
+            return inner.ended(&watch, Duration::ZERO);
         }
         let path = match path(&inner, &watch).await {
             Ok(path) => path,
-            Err(_) => return inner.ended(&watch),
+            // Not served yet, or not now: callers ask again soon.
+            Err(_) => return inner.ended(&watch, PAUSES[1]),
         };
         match list(&inner, &watch, &path).await {
             Ok(version) => {
@@ -69,7 +72,7 @@ pub(crate) async fn run(index: Weak<Inner>, watch: Arc<KindWatch>) {
             }
             Err(error) if error.is_forbidden() || error.is_not_found() => {
                 tracing::info!(kind = watch.kind.kind, %error, "cannot watch this kind; its objects are read one by one");
-                return inner.ended(&watch);
+                return inner.ended(&watch, REFUSED);
             }
             Err(error) => {
                 tracing::debug!(kind = watch.kind.kind, %error, "listing failed");

@@ -56,7 +56,10 @@ pub(crate) async fn finalize(run: &Run<Kustomization>, context: &Context) -> Fin
             if let Some(message) = deletion_message(&changes) {
                 run.emit(about(object, Severity::Info, message));
                 if waits {
-                    events.extend(await_gone(run, &prune, &changes).await);
+                    match await_gone(run, &prune, &changes).await {
+                        Ok(event) => events.extend(event),
+                        Err(error) => return Finalized::Retry { events, error },
+                    }
                 }
             }
             done(run, events)
@@ -88,17 +91,20 @@ async fn exists(service_account: &str, object: &Kustomization, context: &Context
     api.get(service_account).await.is_ok()
 }
 
-/// Waits for termination as long as a reconcile may take, and lets go then.
-async fn await_gone(run: &Run<Kustomization>, prune: &Prune<'_>, changes: &[Change]) -> Option<Event> {
+/// Waits for termination as long as a reconcile may take, and lets go then; an event says so.
+///
+/// # Errors
+/// The process ends before.
+async fn await_gone(run: &Run<Kustomization>, prune: &Prune<'_>, changes: &[Change]) -> Result<Option<Event>, String> {
     let gone = prune.await_gone(changes, run.object().spec.timeout().to_std());
     let waited = tokio::select! {
         waited = run.wait(gone) => waited,
-        () = run.cancelled().cancelled() => return None,
+        () = run.cancelled().cancelled() => return Err("interrupted while waiting for termination".to_owned()),
     };
-    let error = waited.err()?;
+    let Err(error) = waited else { return Ok(None) };
     let message = "failed to wait for resources termination";
     tracing::error!(error = error.to_string(), message);
-    Some(about(run.object(), Severity::Error, message.to_owned()))
+    Ok(Some(about(run.object(), Severity::Error, message.to_owned())))
 }
 
 /// Done; a ready object says so a last time, as in Flux.

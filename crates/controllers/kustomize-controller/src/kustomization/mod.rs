@@ -42,6 +42,11 @@ impl Reconciler for KustomizationReconciler {
         let seen = observe::observe(&run, &self.context).await;
         let plan = decide::decide(&seen, &self.context.policy);
         let outcome = act::act(plan, &run, &self.context).await;
+        if let act::Outcome::Interrupted = outcome {
+            // What this run has written so far stays: it is true, and an inventory that was announced must not be taken back.
+            let latest = self.context.objects.get(run.key()).unwrap_or_else(|| Arc::clone(run.object()));
+            return report::interrupted(&latest);
+        }
         let report =
             report::report(&seen.object, outcome, report::Clock { started: run.started(), now: run.now() }, &self.context.policy);
         self.wake_dependents(run.key(), &report);

@@ -27,8 +27,13 @@ pub(crate) fn report(object: &Kustomization, outcome: Outcome, clock: Clock, pol
         Outcome::Stalled(stall) => stalled(object, status, stall, clock),
         Outcome::Waited(wait) => waited(object, status, wait, clock),
         Outcome::Attempted(attempt) => attempted(object, &attempt, clock, policy),
-        Outcome::Interrupted => Report { status, events: Vec::new(), next: Next::Immediately, error: None },
+        Outcome::Interrupted => interrupted(object),
     }
+}
+
+/// The process ends: nothing is said about the object.
+pub(crate) fn interrupted(object: &Kustomization) -> Report<Kustomization> {
+    Report { status: object.status.clone().unwrap_or_default(), events: Vec::new(), next: Next::Immediately, error: None }
 }
 
 /// The status while an attempt is at its present step.

@@ -99,7 +99,7 @@ async fn another_cluster_is_reached_by_its_kubeconfig(world: &World) -> Outcome<
     Ok(())
 }
 
-/// Twenty times: a revision that adds an object is killed while it is applied, and the next one is without it.
+/// Twenty times: the controller is killed, or told to end, while it applies a revision with one more object; the next one is without it.
 async fn sec_l13_killed_at_any_moment_nothing_is_forgotten(mut world: World) -> Outcome<()> {
     let namespace = "killed";
     world.namespace(namespace).await?;
@@ -119,7 +119,11 @@ async fn sec_l13_killed_at_any_moment_nothing_is_forgotten(mut world: World) -> 
         world.publish_all(namespace, &revision, &files(&round.to_string(), Some(&extra))).await?;
         // From before the first request to after the last.
         tokio::time::sleep(Duration::from_millis(round * 12)).await;
-        world.kill();
+        if round % 3 == 2 {
+            world.terminate()?;
+        } else {
+            world.kill();
+        }
         let revision = format!("main@sha1:without{round}");
         world.publish_all(namespace, &revision, &files(&format!("{round}-later"), None)).await?;
         world.restart()?;

@@ -246,6 +246,14 @@ impl World {
         self.controller.kill();
     }
 
+    /// Asks the controller to end, which it does in an orderly way.
+    pub(crate) fn terminate(&mut self) -> Outcome<()> {
+        match self.controller.terminate() {
+            Some(status) if status.success() => Ok(()),
+            other => Err(format!("the controller ended with {other:?}").into()),
+        }
+    }
+
     pub(crate) fn restart(&mut self) -> Outcome<()> {
         Ok(self.controller.restart()?)
     }
