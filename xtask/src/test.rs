@@ -42,6 +42,14 @@ pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
     })
 }
 
+/// Runs the corpus of an engine, whose expected results come from the original.
+pub(crate) fn corpus(engine: &str) -> anyhow::Result<()> {
+    // CI makes a missing corpus a failure rather than a test that has nothing to do.
+    let mut command = cargo(&["test", "--package", engine, "--test", "corpus"]);
+    command.env("CI", "true");
+    step("corpus", || execute(command))
+}
+
 /// Compiles binaries and tests together: that way both use the same compiled dependencies.
 fn build() -> anyhow::Result<std::path::PathBuf> {
     execute(cargo(&["build", "--workspace", "--bins", "--tests"]))?;
