@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let binaries = step("compile", build)?;
     step("control plane", || execute(program(&binaries, "control-plane")))?;
     step("tests", || {
-        let mut command = cargo(&["test", "--workspace"]);
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
         command.args(arguments.filter.as_deref()).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
         execute(command)
     })?;
@@ -36,7 +36,7 @@ pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
     let binaries = step("compile", build)?;
     step("control plane", || execute(program(&binaries, "control-plane")))?;
     step("scenarios", || {
-        let mut command = cargo(&["test", "--workspace", "--test", "scenarios", "--test", "faults"]);
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", "scenarios", "--test", "faults"]);
         command.args(filter).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
         execute(command)
     })
