@@ -1,7 +1,7 @@
 //! What a reconcile talks to, and what the process remembers between reconciles.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::kustomize::Kustomization;
@@ -9,7 +9,9 @@ use apply_plan::GroupKind;
 use cluster_client::{Cluster, LiveIndex, Migration, Ownership, Remembered};
 use object_health::summary::FailFast;
 use runtime::artifact_fetch::ArtifactStore;
+use runtime::client::ClientOptions;
 use runtime::flags::CommonFlags;
+use runtime::process::Process;
 use runtime::queue::{ObjectKey, Queue};
 use runtime::store::Store;
 use tokio::time::Instant;
@@ -17,6 +19,7 @@ use variable_substitution::Strictness;
 
 use crate::kustomization::BuildCache;
 use crate::options::Options;
+use crate::remote::RemoteClusters;
 use crate::source::Sources;
 
 /// The group whose labels mark applied objects.
@@ -47,6 +50,8 @@ pub(crate) struct Policy {
     pub(crate) strictness: Strictness,
     /// Whether the first failed object ends a health check.
     pub(crate) fail_fast: FailFast,
+    /// Whether a health check gives way to a new revision or request.
+    pub(crate) cancels_health_checks: bool,
     /// Whether managed fields follow API versions.
     pub(crate) migration: Migration,
     /// Kinds of the third stage.
@@ -69,6 +74,7 @@ impl Policy {
             requeue_dependency: flags.requeue_dependency,
             strictness: if gate("StrictPostBuildSubstitutions") { Strictness::Strict } else { Strictness::Lenient },
             fail_fast: if gate("DisableFailFastBehavior") { FailFast::WhenAllSettled } else { FailFast::AtOnce },
+            cancels_health_checks: gate("CancelHealthCheckOnNewRevision"),
             migration: if gate("MigrateAPIVersion") { Migration::On } else { Migration::Off },
             custom_stage_kinds: GroupKind::parse_list(&options.custom_stage_kinds),
             concurrent_ssa: options.concurrent_ssa,
@@ -82,6 +88,8 @@ pub(crate) struct Context {
     pub(crate) client: kube::Client,
     /// The same, for applied objects.
     pub(crate) cluster: Cluster,
+    /// Other clusters.
+    pub(crate) remote: RemoteClusters,
     /// What is live of applied objects.
     pub(crate) index: LiveIndex,
     /// How applied objects are marked.
@@ -104,19 +112,25 @@ pub(crate) struct Context {
 
 impl Context {
     /// Puts the ports together; nothing is remembered yet.
-    pub(crate) fn new(
-        client: kube::Client,
-        objects: Store<Kustomization>,
-        artifacts: ArtifactStore,
-        policy: Policy,
-        overridden: &[String],
-    ) -> Self {
+    pub(crate) fn new(process: &Process, objects: Store<Kustomization>, artifacts: ArtifactStore, options: &Options) -> Self {
+        let client = process.client.clone();
+        let policy = Policy::new(&process.flags, options);
+        let remote = RemoteClusters::new(
+            options.kubeconfigs,
+            ClientOptions {
+                user_agent: format!("{}/v{}", process.program.name, process.program.version),
+                requests_per_second: process.flags.kube_api_qps,
+                burst: process.flags.kube_api_burst,
+                metrics: Arc::clone(&process.metrics),
+            },
+        );
         let cluster = Cluster::new(client.clone());
-        let ownership = Ownership::new(GROUP, FIELD_MANAGER, overridden);
+        let ownership = Ownership::new(GROUP, FIELD_MANAGER, &options.override_managers);
         Self {
             index: LiveIndex::new(cluster.clone(), ownership.clone()),
             client,
             cluster,
+            remote,
             ownership,
             objects,
             sources: Sources::default(),

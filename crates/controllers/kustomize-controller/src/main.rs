@@ -3,6 +3,7 @@
 mod context;
 mod kustomization;
 mod options;
+mod remote;
 mod source;
 mod start;
 mod watches;

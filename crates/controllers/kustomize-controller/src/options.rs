@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use cluster_client::{Allowed, KubeconfigPolicy};
 use runtime::flags::{CommonDefaults, CommonFlags, FlagError, FlagSet, OptionalFlag};
 
 /// Feature gates and their defaults.
@@ -31,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) override_managers: Vec<String>,
     /// `--custom-apply-stage-kinds`.
     pub(crate) custom_stage_kinds: String,
+    /// `--insecure-kubeconfig-exec` and `--insecure-kubeconfig-tls`.
+    pub(crate) kubeconfigs: KubeconfigPolicy,
 }
 
 /// Reads the command line.
@@ -63,9 +66,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
     {
         set.add(name, String::new(), "Not supported yet.");
     }
-    for name in ["insecure-kubeconfig-exec", "insecure-kubeconfig-tls"] {
-        set.add(name, false, "Not supported yet.");
-    }
+    let kubeconfig_exec = set.add("insecure-kubeconfig-exec", false, "Let kubeconfigs run programs to get credentials.");
+    let kubeconfig_tls = set.add("insecure-kubeconfig-tls", false, "Let kubeconfigs switch the check of certificates off.");
     let outcome = set.parse(arguments).and_then(|()| common());
     let common = outcome.map_err(|error| (error, set.usage()))?;
     let options = Options {
@@ -73,8 +75,13 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
         no_remote_bases: no_remote_bases.get(),
         override_managers: override_managers.get(),
         custom_stage_kinds: custom_stage_kinds.get(),
+        kubeconfigs: KubeconfigPolicy { programs: allowed(kubeconfig_exec.get()), unverified_tls: allowed(kubeconfig_tls.get()) },
     };
     Ok((common, options))
+}
+
+fn allowed(flag: bool) -> Allowed {
+    if flag { Allowed::Yes } else { Allowed::No }
 }
 
 #[cfg(test)]

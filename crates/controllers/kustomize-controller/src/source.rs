@@ -148,6 +148,21 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// The artifact that a source offers as far as the watch knows.
+    pub(crate) fn artifact(&self, kind: SourceKind, key: &ObjectKey) -> Option<Artifact> {
+        fn of<K: Kind>(store: &Store<Source<K>>, key: &ObjectKey) -> Option<Artifact> {
+            store.get(key)?.artifact().cloned()
+        }
+        match kind {
+            SourceKind::GitRepository => of(&self.git, key),
+            SourceKind::OciRepository => of(&self.oci, key),
+            SourceKind::Bucket => of(&self.buckets, key),
+            SourceKind::ExternalArtifact => of(&self.external, key),
+        }
+    }
+}
+
 async fn read<K: Kind>(
     store: &Store<Source<K>>,
     client: &Client,

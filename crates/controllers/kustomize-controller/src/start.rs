@@ -8,7 +8,7 @@ use runtime::controller::{Controller, Options as ControllerOptions};
 use runtime::process::{AnyError, Process, Program};
 use runtime::store::Store;
 
-use crate::context::{Context, Policy, STATUS_MANAGER};
+use crate::context::{Context, STATUS_MANAGER};
 use crate::kustomization::KustomizationReconciler;
 use crate::options::Options;
 use crate::watches;
@@ -27,8 +27,7 @@ pub(crate) async fn controllers(process: Process, options: Options) -> Result<()
     if !options.no_remote_bases {
         tracing::info!(logger = "setup", "remote kustomize bases are not supported: they are refused as with --no-remote-bases");
     }
-    let policy = Policy::new(&process.flags, &options);
-    let context = Arc::new(Context::new(process.client.clone(), objects.clone(), artifacts, policy, &options.override_managers));
+    let context = Arc::new(Context::new(&process, objects.clone(), artifacts, &options));
     let reconciler = KustomizationReconciler { context: Arc::clone(&context) };
     let controller = Controller::new(reconciler, objects, ControllerOptions::new(&process, "Kustomization", STATUS_MANAGER));
     context.dependents.wake_through(controller.queue().clone());

@@ -43,11 +43,11 @@ impl Examined {
 impl Apply<'_> {
     /// Decides about one object; writes nothing but what must precede a dry-run (clean-up, deletion to recreate).
     pub(super) async fn examine(&self, item: &Item, memory: Option<&Memory>) -> Result<Examined, String> {
-        let Item { key, object } = item;
+        let Item { key, object, digest } = item;
+        let digest = *digest;
         if controls::skip(object, None).is_some() {
             return Ok(Examined::settled(Action::Skipped));
         }
-        let digest = DesiredDigest::of(object, self.settings);
         let lookup = self.lookup(key);
         if let Some(action) = self.by_memory(object, digest, &lookup, memory) {
             return Ok(Examined::settled(action));

@@ -31,7 +31,7 @@ use crate::cluster::Cluster;
 use crate::live_index::LiveIndex;
 use crate::object_key::{KindKey, ObjectKey};
 use crate::ownership::Ownership;
-use crate::remembered::Remembered;
+use crate::remembered::{DesiredDigest, Remembered};
 use crate::wait::{Wait, Waited};
 
 /// How long definitions and classes may take to become ready; as Flux.
@@ -109,6 +109,8 @@ impl From<String> for StageFailure {
 struct Item {
     key: ObjectKey,
     object: Value,
+    /// Of the object and the settings it is applied with.
+    digest: DesiredDigest,
 }
 
 impl Apply<'_> {
@@ -178,7 +180,7 @@ impl Apply<'_> {
                 }
             }
             let key = result.map_err(|error| failure::dry_run_failure(object, &error.refusal()))?;
-            items.push(Item { key, object: object.clone() });
+            items.push(Item { key, object: object.clone(), digest: DesiredDigest::of(object, self.settings) });
         }
         Ok(items)
     }

@@ -27,7 +27,6 @@ impl Apply<'_> {
     pub(super) async fn write_alone(&self, items: &[Item], remembered: &mut Remembered) -> Result<Option<Vec<Change>>, String> {
         let Some((changed, before)) = self.only_change(items, remembered) else { return Ok(None) };
         let item = &items[changed];
-        let digest = DesiredDigest::of(&item.object, self.settings);
         let mut payload = item.object.clone();
         let writing = self.index.map(|index| index.writing(&item.key));
         let answer = match self.submit(&mut payload, Mode::Persist).await {
@@ -39,7 +38,7 @@ impl Apply<'_> {
             writing.done(&answer);
         }
         let action = if version_of(&answer) == Some(before.resource_version) { Action::Unchanged } else { Action::Configured };
-        let memory = Memory::new(digest, &answer, &self.ownership.field_manager);
+        let memory = Memory::new(item.digest, &answer, &self.ownership.field_manager);
         self.remember(&item.key, memory, &answer, remembered);
         let others = |position| if position == changed { action } else { Action::Unchanged };
         Ok(Some(items.iter().enumerate().map(|(position, item)| change(&item.key, others(position))).collect()))
@@ -58,7 +57,7 @@ impl Apply<'_> {
             if !ours || controls::skip(&item.object, Some(&serde_json::json!({"metadata": {"uid": "present"}}))).is_some() {
                 return None;
             }
-            if memory.desired != DesiredDigest::of(&item.object, self.settings) {
+            if memory.desired != item.digest {
                 if found.is_some() {
                     return None;
                 }

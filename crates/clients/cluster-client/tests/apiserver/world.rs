@@ -35,6 +35,11 @@ impl World {
     /// `None` where there is no API server; `test-support` says so.
     pub(crate) async fn new() -> Result<Option<Self>, Box<dyn std::error::Error>> {
         let Some(server) = test_support::Cluster::shared_if_at_hand().await? else { return Ok(None) };
+        Self::on(server).await.map(Some)
+    }
+
+    /// A namespace on a given server.
+    pub(crate) async fn on(server: &test_support::Cluster) -> Result<Self, Box<dyn std::error::Error>> {
         let client = server.client().await?;
         let scope = server.namespace("apply").await?;
         let namespace = scope.name().to_owned();
@@ -43,7 +48,7 @@ impl World {
         let ownership = Ownership::new("kustomize.toolkit.fluxcd.io", "kustomize-controller", &[]);
         let cluster = Cluster::new(counted.clone());
         let index = LiveIndex::new(Cluster::new(client.clone()), ownership.clone());
-        Ok(Some(Self {
+        Ok(Self {
             namespace,
             cluster,
             admin: Cluster::new(client),
@@ -55,7 +60,7 @@ impl World {
             requests,
             client: counted,
             _scope: scope,
-        }))
+        })
     }
 
     pub(crate) fn impersonate(&mut self, service_account: &str) -> TestResult {

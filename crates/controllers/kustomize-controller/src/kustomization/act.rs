@@ -11,7 +11,7 @@ use runtime::events::{Event, Severity};
 use runtime::run::{NotRecorded, Run};
 
 use super::decide::{Plan, Revisions, Stall, Wait, Work};
-use super::{apply, build, report};
+use super::{apply, build, report, target};
 use crate::context::Context;
 
 /// What came of a plan.
@@ -76,6 +76,8 @@ pub(crate) enum Retry {
     Later,
     /// The artifact is gone from storage: its source will publish a new one soon.
     WhenPublished,
+    /// The health check gave way to what wants a new run.
+    AtOnce,
 }
 
 impl Failure {
@@ -157,12 +159,15 @@ async fn steps(work: &Work, progress: &mut Progress<'_>, context: &Context) -> R
     progress.begin(Step::Fetch);
     let source = build::fetch(work, context).await?;
     progress.begin(Step::Build);
-    let namespace = progress.run.object().namespace().unwrap_or_default();
+    let object = std::sync::Arc::clone(progress.run.object());
+    let target = target::target(work.service_account.as_deref(), &object, context).await;
+    let target = target.map_err(|message| Failure::new(Reason::ReconciliationFailed, message))?;
+    let namespace = object.namespace().unwrap_or_default();
     let built = build::build(work, &source, &namespace, context).await?;
     progress.attempt.digest = Some(built.digest.clone());
     progress.begin(Step::Apply);
     let mut remembered = context.take_memory(progress.run.key());
-    let result = apply::apply(work, &built, progress, context, &mut remembered).await;
+    let result = apply::apply(work, &target, &built, progress, &mut remembered).await;
     context.keep_memory(progress.run.key(), remembered);
     result
 }

@@ -3,39 +3,38 @@
 use std::collections::BTreeSet;
 
 use api::kustomize::Kustomization;
-use api::meta::{ConditionType, Reason};
+use api::meta::Reason;
 use apply_plan::change::{apply_message, deletion_message, failed_apply_message};
 use apply_plan::ignore::IgnoreRules;
 use apply_plan::inventory::{self, Entry};
 use apply_plan::stage::plan_stages;
-use apply_plan::{Action, Change, ObjectId, controls, failure, normalize, ownership};
-use cluster_client::{Apply, ApplyFailure, Cluster, Identity, ObjectKey, Prune, Remembered, StageState, Wait, Waited};
+use apply_plan::{Change, ObjectId, controls, failure, normalize};
+use cluster_client::{Apply, ApplyFailure, Cluster, ObjectKey, Remembered, StageState};
 use jiff::Timestamp;
 use kube::ResourceExt;
-use object_health::job;
 use runtime::error_chain::error_chain;
 use serde_json::Value;
 
-use super::act::{Failure, Health, Progress, Step, since};
+use super::act::{Failure, Progress};
 use super::build::Built;
-use super::decide::{Checks, Pruning, Work};
-use crate::context::{Context, GROUP};
+use super::decide::{Pruning, Work};
+use super::health;
+use super::target::{Target, owner};
 
 /// Applies what was built, deletes what is no longer wanted, and waits for health.
 pub(crate) async fn apply(
     work: &Work,
+    target: &Target<'_>,
     built: &Built,
     progress: &mut Progress<'_>,
-    context: &Context,
     remembered: &mut Remembered,
 ) -> Result<(), Failure> {
     let object = std::sync::Arc::clone(progress.run.object());
-    let cluster = cluster(work.service_account.as_deref(), &object, context)?;
     let objects = prepare(work, built, &object)?;
-    let expiring = expiring_jobs(&objects);
+    let expiring = health::expiring_jobs(&objects);
     let old = recorded_inventory(&object);
-    announce(&objects, &old, &cluster, progress).await?;
-    let changes = match apply_all(work, objects, &cluster, context, remembered).await {
+    announce(&objects, &old, &target.cluster, progress).await?;
+    let changes = match apply_all(work, target, objects, remembered).await {
         Ok(changes) => changes,
         Err(failed) => {
             progress.attempt.inventory = after_failure(&old, progress.attempt.inventory.take(), &failed);
@@ -53,23 +52,23 @@ pub(crate) async fn apply(
     let stale = inventory::stale(&old, &new);
     progress.attempt.inventory = Some(new);
     if work.pruning == Pruning::On && !stale.is_empty() {
-        prune(&stale, &cluster, progress, context).await?;
+        prune(&stale, target, progress).await?;
     }
-    let checked = checked_objects(work, &changes, &object, &expiring);
+    let checked = health::checked_objects(work, &changes, &object, &expiring);
     if checked.is_empty() {
         return Ok(());
     }
-    check_health(work, checked, drifted, progress, &Ports { cluster: &cluster, context }, remembered).await
+    health::check(&health::Check { work, target, drifted }, checked, progress, remembered).await
 }
 
 /// Records objects that are about to be created: dying right after that must not leave objects that nobody ever prunes.
 async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>) -> Result<(), Failure> {
-    let known: BTreeSet<&ObjectId> = old.iter().map(|entry| &entry.id).collect();
+    let mut known: BTreeSet<ObjectId> = old.iter().map(|entry| entry.id.clone()).collect();
     let mut new = Vec::new();
     for object in objects {
         // Kinds that this very apply defines are not served yet, so nobody knows whether they have namespaces. Their definition is announced.
         if let Ok(key) = cluster.canonical(&ObjectKey::of(object)).await
-            && !known.contains(&key.id())
+            && known.insert(key.id())
         {
             new.push(Entry { id: key.id(), version: key.version });
         }
@@ -78,7 +77,7 @@ async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress:
         return Ok(());
     }
     let mut union = old.to_vec();
-    inventory::merge(&mut union, new);
+    union.extend(new);
     progress.attempt.inventory = Some(union);
     progress
         .record()
@@ -97,31 +96,6 @@ fn after_failure(old: &[Entry], announced: Option<Vec<Entry>>, failed: &ApplyFai
             Some(known)
         }
     }
-}
-
-struct Ports<'a> {
-    cluster: &'a Cluster,
-    context: &'a Context,
-}
-
-/// The cluster as the identity that the object gives.
-pub(crate) fn cluster(service_account: Option<&str>, object: &Kustomization, context: &Context) -> Result<Cluster, Failure> {
-    if object.spec.kube_config.is_some() {
-        // Never the local cluster instead.
-        let message = "failed to build kube client: spec.kubeConfig is not supported yet";
-        return Err(Failure::new(Reason::ReconciliationFailed, message));
-    }
-    let Some(name) = service_account else { return Ok(context.cluster.clone()) };
-    let identity = Identity::service_account(&object.namespace().unwrap_or_default(), name);
-    let identity = identity.map_err(|error| {
-        Failure::new(Reason::ReconciliationFailed, format!("failed to build kube client: {}", error_chain(&error)))
-    })?;
-    Ok(context.cluster.acting_as(&identity))
-}
-
-/// The owner that labels name.
-pub(crate) fn owner<'a>(name: &'a str, namespace: &'a str) -> ownership::Owner<'a> {
-    ownership::Owner { group: GROUP, name, namespace }
 }
 
 /// Flattens, labels and normalizes, in Flux's order; refuses what must not reach the cluster.
@@ -174,9 +148,8 @@ fn looks_encrypted(object: &Value) -> bool {
 
 async fn apply_all(
     work: &Work,
+    target: &Target<'_>,
     objects: Vec<Value>,
-    cluster: &Cluster,
-    context: &Context,
     remembered: &mut Remembered,
 ) -> Result<Vec<Change>, ApplyFailure> {
     let ignore = IgnoreRules::compile(&work.ignore).map_err(|error| ApplyFailure {
@@ -186,27 +159,22 @@ async fn apply_all(
     })?;
     let settings = format!("{:?}\0{:?}\0{:?}", work.ignore, work.service_account, work.recreation);
     let apply = Apply {
-        cluster,
-        index: Some(&context.index),
-        ownership: &context.ownership,
+        cluster: &target.cluster,
+        index: target.index,
+        ownership: &target.context.ownership,
         recreation: work.recreation,
         ignore: &ignore,
-        migration: context.policy.migration,
+        migration: target.context.policy.migration,
         settings: &settings,
-        concurrency: context.policy.concurrent_ssa,
+        concurrency: target.context.policy.concurrent_ssa,
         assess: &|object| work.health.assess(object, Timestamp::now()),
     };
-    apply.run(plan_stages(objects, &context.policy.custom_stage_kinds), remembered).await
+    apply.run(plan_stages(objects, &target.context.policy.custom_stage_kinds), remembered).await
 }
 
-async fn prune(stale: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>, context: &Context) -> Result<(), Failure> {
+async fn prune(stale: &[Entry], target: &Target<'_>, progress: &mut Progress<'_>) -> Result<(), Failure> {
     let (name, namespace) = (progress.run.object().name_any(), progress.run.object().namespace().unwrap_or_default());
-    let prune = Prune {
-        cluster,
-        index: Some(&context.index),
-        owner: owner(&name, &namespace),
-        concurrency: context.policy.concurrent_ssa,
-    };
+    let prune = target.prune(&name, &namespace);
     match prune.delete(stale).await {
         Ok(changes) => {
             if let Some(message) = deletion_message(&changes) {
@@ -219,65 +187,6 @@ async fn prune(stale: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>, 
                 inventory::merge(inventory, inventory::survivors(stale, &failed.changes));
             }
             Err(Failure::new(Reason::PruneFailed, failed.message))
-        }
-    }
-}
-
-/// Which objects must be healthy: not those that were skipped, and never the Kustomization itself.
-fn checked_objects(work: &Work, changes: &[Change], object: &Kustomization, expiring: &BTreeSet<ObjectKey>) -> Vec<Waited> {
-    let keys: Vec<ObjectKey> = match &work.checks {
-        Checks::None => Vec::new(),
-        Checks::Listed(keys) => keys.clone(),
-        Checks::Applied => changes
-            .iter()
-            .filter(|change| change.action != Action::Skipped)
-            .map(|change| ObjectKey::of_entry(&Entry { id: change.id.clone(), version: change.version.clone() }))
-            .collect(),
-    };
-    let is_self = |key: &ObjectKey| {
-        key.kind == "Kustomization" && key.name == object.name_any() && key.namespace == object.namespace().unwrap_or_default()
-    };
-    keys.into_iter()
-        .filter(|key| !is_self(key))
-        .map(|key| Waited { removed_when_finished: expiring.contains(&key), key })
-        .collect()
-}
-
-fn expiring_jobs(objects: &[Value]) -> BTreeSet<ObjectKey> {
-    objects.iter().filter(|object| job::is_removed_when_finished(object)).map(ObjectKey::of).collect()
-}
-
-async fn check_health(
-    work: &Work,
-    checked: Vec<Waited>,
-    drifted: bool,
-    progress: &mut Progress<'_>,
-    ports: &Ports<'_>,
-    remembered: &mut Remembered,
-) -> Result<(), Failure> {
-    let started = progress.run.now();
-    progress.attempt.health = Health::Checking;
-    progress.begin(Step::Health);
-    let assess = |object: &Value| work.health.assess(object, Timestamp::now());
-    let context = ports.context;
-    let wait = Wait { cluster: ports.cluster, index: Some(&context.index), assess: &assess, fail_fast: context.policy.fail_fast };
-    // A waiting Kustomization keeps no worker from the others.
-    let result = progress.run.wait(wait.until_ready(checked, work.timeout.to_std(), remembered)).await;
-    let elapsed = since(started, progress.run.now());
-    match result {
-        Ok(()) => {
-            progress.attempt.health = Health::Passed(elapsed.clone());
-            let status = progress.run.object().status.clone().unwrap_or_default();
-            let was_healthy = status.conditions.is_true(ConditionType::Healthy);
-            let is_new = status.last_applied_revision.as_deref() != Some(work.revisions.revision.as_str());
-            if !was_healthy || (is_new && drifted) {
-                progress.emit(format!("Health check passed in {elapsed}"));
-            }
-            Ok(())
-        }
-        Err(failed) => {
-            progress.attempt.health = Health::Failed(failed.message.clone());
-            Err(Failure::new(Reason::HealthCheckFailed, format!("health check failed after {elapsed}: {}", failed.message)))
         }
     }
 }

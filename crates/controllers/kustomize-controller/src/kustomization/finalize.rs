@@ -13,9 +13,10 @@ use runtime::reconciler::Finalized;
 use runtime::run::Run;
 
 use super::act::event;
-use super::apply::{cluster, owner, recorded_inventory};
+use super::apply::recorded_inventory;
 use super::decide::Revisions;
 use super::report::{Clock, finished};
+use super::target::target;
 use crate::context::Context;
 
 /// What to do with the objects.
@@ -43,17 +44,12 @@ pub(crate) async fn finalize(run: &Run<Kustomization>, context: &Context) -> Fin
         tracing::error!(error = "skipping pruning, failed to find account to impersonate", "{message}");
         return done(run, vec![about(object, Severity::Error, message)]);
     }
-    let cluster = match cluster(service_account.as_deref(), object, context) {
-        Ok(cluster) => cluster,
-        Err(failure) => return Finalized::Retry { events: Vec::new(), error: failure.message },
+    let target = match target(service_account.as_deref(), object, context).await {
+        Ok(target) => target,
+        Err(error) => return Finalized::Retry { events: Vec::new(), error },
     };
     let (name, namespace) = (object.name_any(), object.namespace().unwrap_or_default());
-    let prune = Prune {
-        cluster: &cluster,
-        index: Some(&context.index),
-        owner: owner(&name, &namespace),
-        concurrency: context.policy.concurrent_ssa,
-    };
+    let prune = target.prune(&name, &namespace);
     match prune.delete(&entries).await {
         Ok(changes) => {
             let mut events = Vec::new();

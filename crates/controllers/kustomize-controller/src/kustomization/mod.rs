@@ -5,8 +5,10 @@ mod apply;
 mod build;
 mod decide;
 mod finalize;
+mod health;
 mod observe;
 mod report;
+mod target;
 #[cfg(test)]
 mod tests;
 

@@ -86,7 +86,8 @@ fn waited(object: &Kustomization, mut status: KustomizationStatus, wait: Wait, c
 fn attempted(object: &Kustomization, attempt: &Attempt, clock: Clock, policy: &Policy) -> Report<Kustomization> {
     let mut status = progress(object, attempt, &clock);
     let stamp = stamp(object, &clock);
-    if let Some(digest) = attempt.digest.as_ref().filter(|_| attempt.step >= Step::Apply) {
+    let cancelled = attempt.failure.as_ref().is_some_and(|failure| failure.retry == Retry::AtOnce);
+    if let Some(digest) = attempt.digest.as_ref().filter(|_| attempt.step >= Step::Apply && !cancelled) {
         let reason = attempt.failure.as_ref().map_or(Reason::ReconciliationSucceeded, |failure| failure.reason);
         status.history.upsert(snapshot(attempt, digest, reason, &clock));
     }
@@ -136,6 +137,16 @@ fn failed(
     let stamp = stamp(object, &clock);
     status.conditions.mark_false(ConditionType::Ready, failure.reason, failure.message.clone(), &stamp);
     retrying(&mut status, &stamp);
+    if failure.retry == Retry::AtOnce {
+        let message = failure.message.replacen('N', "n", 1);
+        let event = event(
+            Severity::Info,
+            failure.reason.as_str(),
+            format!("Health checks canceled due to {message}"),
+            &attempt.revisions,
+        );
+        return Report { status, events: vec![event], next: Next::Immediately, error: None };
+    }
     if failure.retry == Retry::WhenPublished {
         tracing::info!("{}", failure.message);
         return Report { status, events: Vec::new(), next: Next::After(policy.requeue_dependency), error: None };

@@ -32,6 +32,7 @@ fn policy() -> Policy {
         requeue_dependency: Duration::from_secs(30),
         strictness: Strictness::Strict,
         fail_fast: FailFast::AtOnce,
+        cancels_health_checks: false,
         migration: Migration::Off,
         custom_stage_kinds: Default::default(),
         concurrent_ssa: 4,
@@ -285,6 +286,20 @@ fn failures_are_retried_and_leave_the_generation_unobserved() {
         apply.status.history.latest().map(|snapshot| snapshot.last_reconciled_status.as_str()),
         Some("ReconciliationFailed")
     );
+
+    let message = "New reconciliation triggered by GitRepository/apps/src";
+    let failure = Failure { retry: Retry::AtOnce, ..Failure::new(Reason::HealthCheckCanceled, message) };
+    let cancelled = report(
+        &object("ks", spec.clone()),
+        Outcome::Attempted(Box::new(attempt(Step::Health, Some(failure)))),
+        clock(),
+        &policy(),
+    );
+    assert_eq!(
+        cancelled.events[0].message,
+        "Health checks canceled due to new reconciliation triggered by GitRepository/apps/src"
+    );
+    assert!(cancelled.status.history.is_empty() && cancelled.next == Next::Immediately);
 
     let failure = Failure { retry: Retry::WhenPublished, ..Failure::new(Reason::ArtifactFailed, "z") };
     let gone = report(&object("ks", spec), Outcome::Attempted(Box::new(attempt(Step::Fetch, Some(failure)))), clock(), &policy());

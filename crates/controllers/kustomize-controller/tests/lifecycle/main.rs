@@ -27,9 +27,17 @@ async fn requests(world: &World) -> Outcome<BTreeMap<String, u64>> {
     Ok(requests)
 }
 
+/// One controller on one cluster: these would be in each other's way side by side.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unchanged_kustomization_costs_one_status_write_and_one_event() -> Outcome<()> {
+async fn life_of_a_kustomization() -> Outcome<()> {
     let Some(world) = World::start().await? else { return Ok(()) };
+    an_unchanged_one_costs_one_status_write_and_one_event(&world).await?;
+    sec_g4_without_its_service_account_nothing_is_pruned(&world).await?;
+    another_cluster_is_reached_by_its_kubeconfig(&world).await?;
+    sec_l13_killed_at_any_moment_nothing_is_forgotten(world).await
+}
+
+async fn an_unchanged_one_costs_one_status_write_and_one_event(world: &World) -> Outcome<()> {
     let namespace = "unchanged";
     world.namespace(namespace).await?;
     let names: Vec<String> = (0..20).map(|number| format!("plain/c{number}.yaml")).collect();
@@ -40,14 +48,55 @@ async fn an_unchanged_kustomization_costs_one_status_write_and_one_event() -> Ou
     world.settle(namespace, "ks", None).await?;
     world.ask(namespace).await?;
     world.settle(namespace, "ks", None).await?;
-    let before = requests(&world).await?;
+    let before = requests(world).await?;
     world.ask(namespace).await?;
     world.settle(namespace, "ks", None).await?;
-    let after = requests(&world).await?;
+    let after = requests(world).await?;
     let spent = |method: &str| after.get(method).copied().unwrap_or_default() - before.get(method).copied().unwrap_or_default();
     // The event repeats an earlier one, so it is counted up; the other is the status. No object is read or applied.
     assert!(spent("PATCH") + spent("POST") + spent("PUT") <= 2 && spent("GET") <= 1, "{before:?} {after:?}");
-    sec_l13_killed_at_any_moment_nothing_is_forgotten(world).await
+    Ok(())
+}
+
+/// The account that applied is gone: its objects stay, an event says so, and the Kustomization goes.
+async fn sec_g4_without_its_service_account_nothing_is_pruned(world: &World) -> Outcome<()> {
+    let namespace = "orphans";
+    world.namespace(namespace).await?;
+    world.allow(namespace, "deployer").await?;
+    world.publish_all(namespace, "main@sha1:1", &[("plain/a.yaml".to_owned(), config_map("a", "v"))]).await?;
+    world.kustomization(namespace, "ks", json!({"serviceAccountName": "deployer"})).await?;
+    world.applied(namespace, "main@sha1:1").await?;
+    world.remove_account(namespace, "deployer").await?;
+    world.delete(namespace).await?;
+    assert_eq!(world.config_maps(namespace).await?.len(), 1, "nothing is deleted with the controller's own rights");
+    let posted = world.snapshot(namespace).await?["posted"].to_string();
+    assert!(posted.contains("unable to prune objects: \\nConfigMap/orphans/a"), "{posted}");
+    Ok(())
+}
+
+/// The kubeconfig is that of the same cluster: what matters is that it is used, and that a broken one is not replaced by our own.
+async fn another_cluster_is_reached_by_its_kubeconfig(world: &World) -> Outcome<()> {
+    let namespace = "remote";
+    world.namespace(namespace).await?;
+    world.publish_all(namespace, "main@sha1:1", &[("plain/a.yaml".to_owned(), config_map("a", "v"))]).await?;
+    world.kubeconfig_secret(namespace, "broken", "users: [").await?;
+    world
+        .kustomization(
+            namespace,
+            "ks",
+            json!({"kubeConfig": {"secretRef": {"name": "broken"}}, "retryInterval": "1m", "wait": true}),
+        )
+        .await?;
+    world.settle(namespace, "ks", None).await?;
+    assert!(world.config_maps(namespace).await?.is_empty(), "never the local cluster instead");
+    let text = std::fs::read_to_string(world.kubeconfig())?;
+    world.kubeconfig_secret(namespace, "good", &text).await?;
+    world.respec(namespace, json!({"kubeConfig": {"secretRef": {"name": "good"}}})).await?;
+    world.applied(namespace, "main@sha1:1").await?;
+    assert_eq!(world.config_maps(namespace).await?.len(), 1);
+    world.delete(namespace).await?;
+    assert!(world.config_maps(namespace).await?.is_empty());
+    Ok(())
 }
 
 /// Twenty times: a revision that adds an object is killed while it is applied, and the next one is without it.

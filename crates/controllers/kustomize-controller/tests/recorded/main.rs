@@ -5,6 +5,7 @@
 
 mod compare;
 mod scenarios;
+#[expect(dead_code, reason = "the tests of the life cycle use the rest")]
 mod world;
 
 use std::path::PathBuf;

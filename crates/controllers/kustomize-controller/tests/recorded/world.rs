@@ -33,6 +33,7 @@ pub(crate) struct World {
     address: String,
     served: Arc<Mutex<Served>>,
     controller: Controller,
+    kubeconfig: &'static Path,
     _directory: tempfile::TempDir,
 }
 
@@ -50,7 +51,14 @@ impl World {
             .flag("--requeue-dependency=3s")
             .flag("--concurrent=8")
             .start(directory.path())?;
-        Ok(Some(Self { client: cluster.client().await?, address, served, controller, _directory: directory }))
+        Ok(Some(Self {
+            client: cluster.client().await?,
+            address,
+            served,
+            controller,
+            kubeconfig: cluster.kubeconfig(),
+            _directory: directory,
+        }))
     }
 
     pub(crate) fn log_tail(&self) -> String {
@@ -189,6 +197,48 @@ impl World {
 
     pub(crate) async fn metrics(&self) -> Outcome<String> {
         Ok(self.controller.metrics().await?)
+    }
+
+    /// A ServiceAccount that may do anything in its namespace.
+    pub(crate) async fn allow(&self, namespace: &str, name: &str) -> Outcome<()> {
+        self.create(namespace, &resource("", "v1", "ServiceAccount", "serviceaccounts"), json!({"metadata": {"name": name}}))
+            .await?;
+        let binding = json!({"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]});
+        self.create(namespace, &resource("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"), binding).await
+    }
+
+    pub(crate) async fn remove_account(&self, namespace: &str, name: &str) -> Outcome<()> {
+        let accounts = resource("", "v1", "ServiceAccount", "serviceaccounts");
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &accounts);
+        api.delete(name, &DeleteParams::default()).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn kubeconfig_secret(&self, namespace: &str, name: &str, text: &str) -> Outcome<()> {
+        let secret = json!({"metadata": {"name": name}, "stringData": {"value": text}});
+        self.create(namespace, &resource("", "v1", "Secret", "secrets"), secret).await
+    }
+
+    /// Changes the spec of the Kustomization.
+    pub(crate) async fn respec(&self, namespace: &str, spec: Value) -> Outcome<()> {
+        let patch = json!({ "spec": spec });
+        self.kustomizations(namespace).patch("ks", &PatchParams::default(), &Patch::Merge(patch)).await?;
+        Ok(())
+    }
+
+    /// The administrator's kubeconfig.
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        self.kubeconfig
+    }
+
+    async fn create(&self, namespace: &str, resource: &ApiResource, object: Value) -> Outcome<()> {
+        let mut object = object;
+        object["apiVersion"] = json!(resource.api_version);
+        object["kind"] = json!(resource.kind);
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, resource);
+        api.create(&PostParams::default(), &serde_json::from_value(object)?).await?;
+        Ok(())
     }
 
     /// Ends the controller without a warning.
