@@ -34,8 +34,9 @@ fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::E
 
 /// All samples of a text; an error where Prometheus would refuse it. `None` where the control plane in use has no parser.
 pub async fn samples(text: &str) -> anyhow::Result<Option<Vec<Sample>>> {
-    let Some(control_plane @ ControlPlane::Single(_)) = ControlPlane::at_hand()? else { return Ok(None) };
-    let Some(mut command) = control_plane.command("check-metrics") else { return Ok(None) };
+    let Some(mut command) = ControlPlane::at_hand()?.and_then(|programs| programs.command("check-metrics")) else {
+        return Ok(None);
+    };
     let text = text.to_owned();
     let checked = tokio::task::spawn_blocking(move || {
         let mut child =

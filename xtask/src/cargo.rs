@@ -34,7 +34,9 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// Runs a command that talks to the user; an unsuccessful end is an error.
 pub(crate) fn run(mut command: Command) -> anyhow::Result<()> {
-    let text = format!("{command:?}").replace('"', "");
+    let words: Vec<_> =
+        std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
+    let text = words.join(" ");
     let status = command.status().with_context(|| format!("start {text}"))?;
     if !status.success() {
         bail!("{text}: {status}");

@@ -38,7 +38,7 @@ enum Command {
         /// Part of a scenario's name
         filter: Option<String>,
     },
-    /// Compare with the originals: `recorded`
+    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize builds
     #[command(disable_help_flag = true)]
     Conformance(Rest),
     /// Measure: `mttp`
@@ -61,6 +61,9 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(rest) => program::run("demo", &rest.arguments, cargo::Profile::Development),
         Command::Up(rest) => program::run("up", &rest.arguments, cargo::Profile::Development),
         Command::E2e { filter } => test::scenarios(filter.as_deref()),
+        Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "kustomize") => {
+            test::corpus("kustomize-build")
+        }
         Command::Conformance(rest) => program::run("conformance", &rest.arguments, cargo::Profile::Development),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),
     }

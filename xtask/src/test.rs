@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let binaries = step("compile", build)?;
     step("control plane", || execute(program(&binaries, "control-plane")))?;
     step("tests", || {
-        let mut command = cargo(&["test", "--workspace"]);
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
         command.args(arguments.filter.as_deref()).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
         execute(command)
     })?;
@@ -36,10 +36,18 @@ pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
     let binaries = step("compile", build)?;
     step("control plane", || execute(program(&binaries, "control-plane")))?;
     step("scenarios", || {
-        let mut command = cargo(&["test", "--package", "scenarios"]);
+        let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", "scenarios", "--test", "faults"]);
         command.args(filter).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
         execute(command)
     })
+}
+
+/// Runs the corpus of an engine, whose expected results come from the original.
+pub(crate) fn corpus(engine: &str) -> anyhow::Result<()> {
+    // CI makes a missing corpus a failure rather than a test that has nothing to do.
+    let mut command = cargo(&["test", "--package", engine, "--test", "corpus"]);
+    command.env("CI", "true");
+    step("corpus", || execute(command))
 }
 
 /// Compiles binaries and tests together: that way both use the same compiled dependencies.

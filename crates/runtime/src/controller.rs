@@ -139,10 +139,7 @@ impl<R: Reconciler> Controller<R> {
         workers: &Arc<Semaphore>,
         running: &mut JoinSet<()>,
     ) -> Option<(tokio::sync::OwnedSemaphorePermit, ObjectKey)> {
-        let take = async {
-            let permit = Arc::clone(workers).acquire_owned().await.ok()?;
-            Some((permit, self.queue.next().await?))
-        };
+        let take = take(&self.queue, workers);
         tokio::pin!(take);
         loop {
             tokio::select! {
@@ -433,6 +430,14 @@ impl<R: Reconciler> Controller<R> {
     }
 }
 
+/// The next key and a worker for it. No worker is held while there is nothing to do: runs that come back from
+/// [`Run::wait`] want theirs again.
+async fn take(queue: &Queue, workers: &Arc<Semaphore>) -> Option<(tokio::sync::OwnedSemaphorePermit, ObjectKey)> {
+    let key = queue.next().await?;
+    let permit = Arc::clone(workers).acquire_owned().await.ok()?;
+    Some((permit, key))
+}
+
 fn result_of(error: &Option<String>, success: ReconcileResult) -> ReconcileResult {
     if error.is_some() { ReconcileResult::Error } else { success }
 }
@@ -448,4 +453,26 @@ fn wants_run<K: ResourceExt>(before: &K, now: &K) -> bool {
         || before.meta().generation != now.meta().generation
         || before.meta().deletion_timestamp != now.meta().deletion_timestamp
         || requested(before) != requested(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_queue_holds_no_worker() {
+        let backoff = Backoff { minimum: Duration::from_millis(750), maximum: Duration::from_secs(900) };
+        let queue = Queue::new(backoff, Metrics::new().controller("Thing").queue());
+        let workers = Arc::new(Semaphore::new(1));
+        let taking = tokio::spawn({
+            let (queue, workers) = (queue.clone(), Arc::clone(&workers));
+            async move { take(&queue, &workers).await }
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(workers.available_permits(), 1, "a run that waited could not go on");
+        queue.add(ObjectKey::new("ns", "a"));
+        let taken = taking.await.expect("the task ends");
+        assert!(taken.is_some_and(|(_, key)| &*key.name == "a"));
+    }
 }

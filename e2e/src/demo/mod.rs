@@ -57,7 +57,11 @@ async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<
         }
         None => {
             let story = own::Story::begin(&world, narrator).await?;
-            steps::run(&story, narrator).await
+            let told = steps::run(&story, narrator).await;
+            if !world.cluster.is_ours() {
+                story.tidy(narrator).await?;
+            }
+            told
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "prod"];
 pub(super) struct Story {
     pub(super) live: Live,
     pub(super) repository: Repository,
+    /// Whether the cluster has nodes that make any pod ready. Elsewhere the demo's images do not exist.
+    pub(super) pods_run: bool,
 }
 
 /// A repository that is not ours.
@@ -39,6 +41,7 @@ impl Story {
     /// Commits the demo's content, applies the objects that follow it, and waits until all are Ready.
     pub(super) async fn begin(world: &World, narrator: &mut Narrator) -> anyhow::Result<Self> {
         let live = world.live().await?;
+        let pods_run = world.cluster.is_ours();
         let repository = world.git.repository(REPOSITORY).context("create the repository")?;
         narrator.begin("first commit: infrastructure, a base, overlays for dev, staging and prod");
         let commit = repository.commit("A shop in three environments").directory(&content())?.create()?;
@@ -49,21 +52,34 @@ impl Story {
         live.create(GIT_REPOSITORY, &source).await?;
         for environment in ENVIRONMENTS {
             let spec = json!({
-                "targetNamespace": null, "interval": "5s", "wait": true, "dependsOn": [{"name": "infrastructure"}],
+                "targetNamespace": null, "interval": "1m", "wait": pods_run, "dependsOn": [{"name": "infrastructure"}],
             });
             let object = kustomization(NAMESPACE, environment, &format!("./overlays/{environment}"), spec);
             live.create(KUSTOMIZATION, &object).await?;
         }
-        let spec = json!({"targetNamespace": null, "interval": "5s", "wait": true});
+        let spec = json!({"targetNamespace": null, "interval": "1m", "wait": true});
         live.create(KUSTOMIZATION, &kustomization(NAMESPACE, "infrastructure", "./infrastructure", spec)).await?;
-        let story = Self { live, repository };
+        let story = Self { live, repository, pods_run };
         story.wait_for_commit(&commit).await?;
-        narrator.done("all five are Ready, pods included");
+        narrator.done(if pods_run { "all five are Ready, pods included" } else { "all five are Ready" });
         for environment in ENVIRONMENTS {
             let object = story.kustomization(environment).await?;
             narrator.detail(&format!("{environment}: {}", inventory(&object).join(", ")));
         }
         Ok(story)
+    }
+
+    /// Removes what the demo brought, for a cluster that outlives it.
+    pub(super) async fn tidy(&self, narrator: &mut Narrator) -> anyhow::Result<()> {
+        narrator.begin("removing everything from the cluster");
+        for name in ENVIRONMENTS.into_iter().chain(["infrastructure"]) {
+            self.live.delete(KUSTOMIZATION, NAMESPACE, name).await?;
+            self.live.wait_gone(KUSTOMIZATION, NAMESPACE, name).await?;
+        }
+        self.live.delete(GIT_REPOSITORY, NAMESPACE, "source").await?;
+        self.live.wait_gone(GIT_REPOSITORY, NAMESPACE, "source").await?;
+        narrator.done("removed");
+        Ok(())
     }
 
     /// Waits until every Kustomization has applied this commit and is Ready.

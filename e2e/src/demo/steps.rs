@@ -28,9 +28,13 @@ async fn commit_reaches_the_cluster(story: &Story, narrator: &mut Narrator) -> a
         let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
         ensure!(image == "registry.example.com/shop:1.1.0", "{environment} runs {image}");
         let (updated, wanted) = (&deployment["status"]["updatedReplicas"], &deployment["spec"]["replicas"]);
-        ensure!(updated == wanted, "{environment}: {updated} of {wanted} pods are updated");
+        ensure!(!story.pods_run || updated == wanted, "{environment}: {updated} of {wanted} pods are updated");
     }
-    narrator.done("dev, staging and prod run it; their pods are ready");
+    narrator.done(if story.pods_run {
+        "dev, staging and prod run it; their pods are ready"
+    } else {
+        "dev, staging and prod have it"
+    });
     Ok(())
 }
 

@@ -1,8 +1,6 @@
 //! A namespace and a repository for one scenario in a shared world or in one of its own.
 
-use e2e::objects::{
-    CONFIG_MAP, GIT_REPOSITORY, KUSTOMIZATION, Kind, condition, git_repository, has_failed, is_ready, kustomization,
-};
+use e2e::objects::{CONFIG_MAP, GIT_REPOSITORY, KUSTOMIZATION, Kind, git_repository, is_ready, kustomization};
 use e2e::{Live, World};
 use serde_json::{Value, json};
 use test_support::{Namespace, Repository};
@@ -90,13 +88,6 @@ impl<'a> Scenario<'a> {
             is_ready(object) && object["status"]["lastAppliedRevision"].as_str().is_some_and(|text| text.ends_with(commit))
         };
         self.live.wait(KUSTOMIZATION, self.namespace(), name, "apply the commit", applied).await
-    }
-
-    /// Waits until an object says that it failed for this reason; returns the message.
-    pub(crate) async fn failed(&self, kind: Kind, name: &str, reason: &str) -> anyhow::Result<String> {
-        let what = format!("fail with {reason}");
-        let object = self.live.wait(kind, self.namespace(), name, &what, |object| has_failed(object, reason)).await?;
-        Ok(condition(&object, "Ready").2.to_owned())
     }
 
     /// One entry of a live ConfigMap; `None` where there is no such ConfigMap.

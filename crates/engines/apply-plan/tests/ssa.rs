@@ -7,6 +7,8 @@ use apply_plan::failure::{Refusal, dry_run_failure};
 use apply_plan::inventory::{Entry, all_for_deletion};
 use apply_plan::normalize::normalize;
 use apply_plan::selector::LabelSelector;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 fn corpus(section: &str) -> Value {
@@ -130,5 +132,30 @@ fn placeholder_certificates_are_removed_from_definitions() {
         });
         normalize(&mut object);
         assert_eq!(json!(object.pointer("/spec/conversion/webhook/clientConfig/caBundle").is_some()), case["kept"], "{case}");
+    }
+}
+
+/// Flux writes `creationTimestamp: null`, which the API server takes for absent.
+#[test]
+fn the_creation_time_is_removed() {
+    let mut object = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "creationTimestamp": "2024-01-01T00:00:00Z"},
+    });
+    normalize(&mut object);
+    assert_eq!(object["metadata"], json!({"name": "x"}));
+}
+
+/// Flux parses the certificate and drops this one, too. Whether it is valid the API server judges.
+#[test]
+fn a_certificate_is_judged_by_its_shape_alone() {
+    let bundle = |der: &str| STANDARD.encode(format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n"));
+    for (der, kept) in [([0x30, 3, 0x30, 1, 0], true), ([0x31, 3, 0x30, 1, 0], false), ([0x30, 2, 0x30, 1, 0], false)] {
+        let bundle = bundle(&STANDARD.encode(der));
+        let mut object = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "x"},
+            "spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": bundle}}}},
+        });
+        normalize(&mut object);
+        assert_eq!(object.pointer("/spec/conversion/webhook/clientConfig/caBundle").is_some(), kept, "{der:?}");
     }
 }

@@ -139,9 +139,10 @@ impl FieldConfig {
         if Arc::ptr_eq(self, other) || **other == Self::default() {
             return Ok(self.clone());
         }
-        if **self == Self::default() {
+        if **self == Self::default() && Arc::ptr_eq(other, &Self::default_fields()) {
             return Ok(other.clone());
         }
+        // Also what goes into an empty configuration goes one by one: a field of all kinds is left out behind one of some kind.
         let mut merged = Self::clone(self);
         let mut incoming = Self::clone(other);
         for (list, other) in merged.lists().into_iter().zip(incoming.lists()) {

@@ -180,9 +180,33 @@ impl Object {
 
     /// Remembers the present identity, which is about to change.
     pub(crate) fn remember_id(&mut self, schema: &Schema) {
+        self.drop_empty_metadata();
         let id = self.id(schema);
         let namespace = id.effective_namespace().to_owned();
         self.notes.previous.push(Previous { kind: id.gvk.kind, name: id.name, namespace });
+    }
+
+    /// Removes annotations without entries, then metadata without entries: what noting something in an object does to it.
+    fn drop_empty_metadata(&mut self) {
+        let is_empty = |entry: &Entry, name: &str| {
+            let has_content = match &entry.value.body {
+                Body::Mapping(entries) => !entries.is_empty(),
+                Body::Sequence(items) => !items.is_empty(),
+                Body::Nothing | Body::Scalar(_) => false,
+            };
+            &*entry.key.text == name && !has_content
+        };
+        let clear = |node: &mut Node, name: &str| {
+            if let Body::Mapping(entries) = &mut node.body
+                && let Some(at) = entries.iter().position(|entry| is_empty(entry, name))
+            {
+                entries.remove(at);
+            }
+        };
+        if let Some(metadata) = self.node.field_mut("metadata") {
+            clear(metadata, "annotations");
+        }
+        clear(&mut self.node, "metadata");
     }
 
     pub(crate) fn set_kind(&mut self, kind: &str) -> Result<(), Fault> {

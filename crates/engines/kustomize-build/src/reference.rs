@@ -35,6 +35,8 @@ pub(crate) fn fix(session: &Session<'_>, objects: &mut Objects, config: &FieldCo
         if fields.is_empty() {
             continue;
         }
+        check_header(object)
+            .map_err(|fault| BuildError::object("update name references", &directory.candidates[at].id, fault))?;
         let referrer = Referrer::new(&directory, at, object)?;
         for (reference, field) in fields.iter() {
             let role = field.text.ends_with("roleRef/name").then(|| role_kind(&object.node)).flatten();
@@ -44,6 +46,17 @@ pub(crate) fn fix(session: &Session<'_>, objects: &mut Objects, config: &FieldCo
                 let operation = format!("update the name reference in '{}'", field.text);
                 BuildError::object(operation, &directory.candidates[at].id, fault)
             })?;
+        }
+    }
+    Ok(())
+}
+
+/// The original refuses an object whose apiVersion or kind is a null, or whose group is empty but written.
+fn check_header(object: &Object) -> Result<(), Fault> {
+    for (name, expected) in [("apiVersion", object.gvk().api_version()), ("kind", object.kind().to_owned())] {
+        let found = object.node.field(name).map_or("", Node::value_text);
+        if found != expected {
+            return Err(Fault::Other(format!("the {name} '{expected}' is not one; write group/version and a kind")));
         }
     }
     Ok(())

@@ -37,6 +37,15 @@ async fn metrics_are_served_in_text_form() {
     assert!(response.text().await.unwrap().contains("\nprocess_cpu_seconds_total "));
 }
 
+/// What Flux has besides and only a Go program can have.
+#[tokio::test]
+async fn nothing_of_the_go_runtime_is_served() {
+    let (server, _shutdown) = started(metrics_routes(Metrics::new())).await;
+    let get = |path: &str| reqwest::get(format!("http://{}{path}", server.address()));
+    assert!(!get("/metrics").await.unwrap().text().await.unwrap().contains("\ngo_"));
+    assert_eq!(get("/debug/pprof/").await.unwrap().status(), 404);
+}
+
 #[tokio::test]
 async fn an_address_that_cannot_be_bound_names_its_flag() {
     let taken = bind("--metrics-addr", "127.0.0.1:0").await.unwrap().unwrap();

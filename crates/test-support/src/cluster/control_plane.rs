@@ -15,8 +15,13 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(15);
 pub enum ControlPlane {
     /// One program that is all of them, chosen by its first argument.
     Single(PathBuf),
-    /// A directory with one program each; it may lack all but etcd and kube-apiserver.
-    Directory(PathBuf),
+    /// A directory with one program each. Of those that it lacks, the single program serves, where it has been built.
+    Directory {
+        /// The directory; etcd and kube-apiserver are in it.
+        programs: PathBuf,
+        /// The single program.
+        others: Option<PathBuf>,
+    },
 }
 
 /// Why there is no control plane.
@@ -80,17 +85,19 @@ impl ControlPlane {
     /// A command that runs one of the programs, if it is part of this control plane.
     pub fn command(&self, component: &str) -> Option<Command> {
         match self {
-            Self::Single(binary) => {
-                let mut command = Command::new(binary);
-                command.arg(component);
-                Some(command)
-            }
-            Self::Directory(directory) => {
-                let binary = directory.join(component);
-                binary.exists().then(|| Command::new(binary))
+            Self::Single(binary) => Some(part(binary, component)),
+            Self::Directory { programs, others } => {
+                let program = programs.join(component);
+                if program.exists() { Some(Command::new(program)) } else { Some(part(others.as_ref()?, component)) }
             }
         }
     }
+}
+
+fn part(binary: &Path, component: &str) -> Command {
+    let mut command = Command::new(binary);
+    command.arg(component);
+    command
 }
 
 fn assets(directory: PathBuf) -> Result<ControlPlane, ControlPlaneError> {
@@ -100,7 +107,8 @@ fn assets(directory: PathBuf) -> Result<ControlPlane, ControlPlaneError> {
             return Err(ControlPlaneError::MissingAsset(path.display().to_string()));
         }
     }
-    Ok(ControlPlane::Directory(directory))
+    let others = cached().ok().filter(|binary| binary.exists());
+    Ok(ControlPlane::Directory { programs: directory, others })
 }
 
 fn source() -> PathBuf {

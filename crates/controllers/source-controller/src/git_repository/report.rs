@@ -4,8 +4,9 @@ use super::decide::{Failure, FailureClass, Reached};
 use super::event;
 use super::observe::Observation;
 use crate::storage::Stored;
+use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
 use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, Stamp};
-use api::source::{GROUP, GitRepository, GitRepositoryStatus, READY};
+use api::source::{GitRepository, GitRepositoryStatus, READY};
 use runtime::events::{Event, Severity};
 use runtime::reconciler::{Next, Report};
 
@@ -239,7 +240,7 @@ fn failed_before(seen: &Observation) -> bool {
 
 fn about_artifact(reason: Reason, message: &str, artifact: &Artifact) -> Event {
     let mut event = event(Severity::Info, reason, message);
-    event.metadata.insert(format!("{GROUP}/revision"), artifact.revision.clone());
-    event.metadata.insert(format!("{GROUP}/digest"), artifact.digest.clone());
+    event.metadata.insert(EVENT_REVISION.to_owned(), artifact.revision.clone());
+    event.metadata.insert(EVENT_DIGEST.to_owned(), artifact.digest.clone());
     event
 }

@@ -105,4 +105,6 @@ fn sec_c10_a_refused_address_is_quoted_without_its_password() {
         assert_eq!((failure.class, failure.reason.as_ref()), (FailureClass::Stalled, "URLInvalid"));
         assert!(!failure.message.contains("S3NTINEL"), "{}", failure.message);
     }
+    let unclosed = failure(&observed(&json!({"url": "http://[::1"}), &json!({})));
+    assert!(unclosed.message.starts_with("failed to parse url 'http://[::1': "), "{}", unclosed.message);
 }

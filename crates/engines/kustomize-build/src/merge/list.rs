@@ -327,8 +327,10 @@ fn valid_keys<'k>(list: &[Values], values: &[String], keys: &Keys<'k>) -> (Vec<C
 /// Completes values that agree in one key and lack another: a port without a protocol is the one port of that number.
 fn complete_values(list: &mut [Values]) {
     for first in 0..list.len() {
+        // What an element began with is completed by every other one in turn.
+        let values = list[first].clone();
         for second in 0..list.len() {
-            if let Some(values) = agreed(&list[first], &list[second]) {
+            if let Some(values) = agreed(&values, &list[second]) {
                 list[first].clone_from(&values);
                 list[second] = values;
             }

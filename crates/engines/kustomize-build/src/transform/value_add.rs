@@ -78,6 +78,7 @@ fn split_escaped(path: &str) -> Vec<String> {
 fn inserted(path: &str, position: usize, part: &str) -> String {
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    parts.insert(position.min(parts.len()), part);
+    let position = position.min(parts.len());
+    parts.splice(position..position, part.split('/').filter(|part| !part.is_empty()));
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
