@@ -31,13 +31,13 @@ async fn requests(world: &World) -> Outcome<BTreeMap<String, u64>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn life_of_a_kustomization() -> Outcome<()> {
     let Some(world) = World::start().await? else { return Ok(()) };
-    an_unchanged_one_costs_one_status_write_and_one_event(&world).await?;
+    an_unchanged_kustomization_costs_one_status_write_and_one_event(&world).await?;
     sec_g4_without_its_service_account_nothing_is_pruned(&world).await?;
     another_cluster_is_reached_by_its_kubeconfig(&world).await?;
     sec_l13_killed_at_any_moment_nothing_is_forgotten(world).await
 }
 
-async fn an_unchanged_one_costs_one_status_write_and_one_event(world: &World) -> Outcome<()> {
+async fn an_unchanged_kustomization_costs_one_status_write_and_one_event(world: &World) -> Outcome<()> {
     let namespace = "unchanged";
     world.namespace(namespace).await?;
     let names: Vec<String> = (0..20).map(|number| format!("plain/c{number}.yaml")).collect();
