@@ -12,6 +12,9 @@ use anyhow::Context;
 use narrator::Narrator;
 use test_support::controller::binaries;
 
+/// How much of each controller's log is shown when a step does not happen.
+const LOG_LINES: usize = 15;
+
 /// Which repository to show.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -51,19 +54,36 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<()> {
     let world = start(arguments, narrator).await?;
-    match &arguments.url {
+    let told = match &arguments.url {
         Some(url) => {
             own::apply_other(&world, narrator, &own::Other { url, branch: &arguments.branch, path: &arguments.path }).await
         }
-        None => {
-            let story = own::Story::begin(&world, narrator).await?;
-            let told = steps::run(&story, narrator).await;
-            if !world.cluster.is_ours() {
-                story.tidy(narrator).await?;
-            }
-            told
+        None => tell(&world, narrator).await,
+    };
+    if told.is_err() {
+        for controller in [&world.source, &world.kustomize] {
+            narrator.say(&format!("the last lines of {}'s log:", controller.name()));
+            controller
+                .log()
+                .lines()
+                .rev()
+                .take(LOG_LINES)
+                .collect::<Vec<_>>()
+                .iter()
+                .rev()
+                .for_each(|line| narrator.detail(line));
         }
     }
+    told
+}
+
+async fn tell(world: &World, narrator: &mut Narrator) -> anyhow::Result<()> {
+    let story = own::Story::begin(world, narrator).await?;
+    let told = steps::run(&story, narrator).await;
+    if !world.cluster.is_ours() {
+        story.tidy(narrator).await?;
+    }
+    told
 }
 
 /// Starts what the demo starts and leaves it running until Ctrl-C.
