@@ -56,6 +56,8 @@ pub(crate) struct Notes {
     pub(crate) kind_change: bool,
     pub(crate) behavior: Option<Behavior>,
     pub(crate) needs_hash: bool,
+    /// Whether an object that was read remembers names that it cannot have had.
+    pub(crate) inconsistent: bool,
 }
 
 /// An object in the build.
@@ -345,6 +347,8 @@ impl Object {
             false
         });
         if let Some(names) = names {
+            let count = |text: &str| text.split(',').count();
+            notes.inconsistent = count(&names) != count(&kinds) || count(&names) != count(&namespaces);
             let parts = names.split(',').zip(kinds.split(',')).zip(namespaces.split(','));
             notes.previous = parts
                 .map(|((name, kind), namespace)| Previous {

@@ -25,6 +25,11 @@ pub(crate) enum ObjectFault {
     /// An object has no name.
     #[error("missing metadata.name in the object of kind {0}")]
     NoName(String),
+    /// The memories of another build in its annotations contradict each other.
+    #[error(
+        "{0}: number of previous names, number of previous namespaces, number of previous kinds not equal; remove the annotations of internal.config.kubernetes.io"
+    )]
+    Memories(String),
     /// The items of a list are none.
     #[error("expected array in {0}/items")]
     Items(String),
@@ -121,7 +126,11 @@ pub(crate) fn objects(bytes: &[u8]) -> Result<Vec<Object>, Cause> {
     while let Some(node) = queue.pop_front() {
         let kind = node.field("kind").map_or("", Node::text);
         if !kind.ends_with("List") {
-            objects.push(Object::new(node));
+            let object = Object::new(node);
+            if object.notes.inconsistent {
+                return Err(ObjectFault::Memories(object.name().to_owned()).into());
+            }
+            objects.push(object);
             continue;
         }
         let kind = kind.to_owned();

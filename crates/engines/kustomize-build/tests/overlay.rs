@@ -270,3 +270,19 @@ fn builds_do_not_share_what_they_know_of_types() {
     };
     assert_eq!((containers(&polluting), containers(&clean)), (1, 2));
 }
+
+#[test]
+fn memories_of_another_build_that_contradict_each_other_are_an_error() {
+    let secret = "\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: s
+  annotations:
+    internal.config.kubernetes.io/previousKinds: Secret,Secret
+    internal.config.kubernetes.io/previousNames: s
+    internal.config.kubernetes.io/previousNamespaces: default
+";
+    let files = [("app/kustomization.yaml", "resources: [s.yaml]"), ("app/s.yaml", secret)];
+    assert!(build_with(&files, Overlay::default()).is_err());
+}
