@@ -1,0 +1,39 @@
+//! A value with the one bit more that Go's reflection knows: whether it still sits in an `interface {}`.
+
+use crate::value::{Type, Value};
+
+/// A value on its way through an evaluation.
+///
+/// Elements of maps and lists of `interface {}` come boxed; a pipeline's end takes the box away. It makes no difference to
+/// what a value is, only to messages, and to nil: a boxed nil has a type, an unboxed one has none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Operand {
+    pub(crate) value: Value,
+    pub(crate) boxed: bool,
+}
+
+impl Operand {
+    pub(crate) fn plain(value: Value) -> Self {
+        Self { value, boxed: false }
+    }
+
+    /// An element of a container whose elements have type `element`.
+    pub(crate) fn element(value: Value, element: Option<Type>) -> Self {
+        Self { value, boxed: matches!(element, Some(Type::Any)) }
+    }
+
+    /// Whether there is no value at all, not even a nil with a type.
+    pub(crate) fn is_invalid(&self) -> bool {
+        !self.boxed && matches!(self.value, Value::Nil)
+    }
+
+    /// Whether this is a nil in a box.
+    pub(crate) fn is_boxed_nil(&self) -> bool {
+        self.boxed && matches!(self.value, Value::Nil)
+    }
+
+    /// The type that Go sees without looking into the box.
+    pub(crate) fn static_type(&self) -> String {
+        if self.boxed { Type::Any.to_string() } else { self.value.type_name() }
+    }
+}

@@ -1,0 +1,287 @@
+//! Prints one value under one verb, walking into lists and maps.
+
+use super::flags::{Flags, Integer, LOWER, UPPER};
+use crate::budget::Budget;
+use crate::error::Limit;
+use crate::syntax::node::{STACK_RESERVE, STACK_STEP};
+use crate::text::rune;
+use crate::value::{List, Map, Object, Shape, Type, Value};
+
+/// Output in the making. A limit that is run into is remembered and stops further printing.
+pub(super) struct Printer<'a> {
+    pub(super) output: Vec<u8>,
+    pub(super) flags: Flags,
+    budget: &'a mut Budget,
+    /// Output that the budget has been charged for.
+    charged: usize,
+    limit: Option<Limit>,
+    /// Inside `%!v(…)`, where methods are not asked.
+    reporting: bool,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(budget: &'a mut Budget) -> Self {
+        Self { output: Vec::new(), flags: Flags::default(), budget, charged: 0, limit: None, reporting: false }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, Limit> {
+        self.charge();
+        self.limit.map_or(Ok(self.output), Err)
+    }
+
+    fn note(&mut self, result: Result<(), Limit>) -> bool {
+        if let Err(limit) = result {
+            self.limit.get_or_insert(limit);
+        }
+        self.limit.is_none()
+    }
+
+    /// Charges for what was written since the last time; false when nothing more may be.
+    pub(super) fn charge(&mut self) -> bool {
+        let written = self.output.len() - self.charged;
+        self.charged = self.output.len();
+        let taken = self.budget.take_bytes(written);
+        self.note(taken)
+    }
+
+    pub(super) fn write(&mut self, text: &str) {
+        self.output.extend_from_slice(text.as_bytes());
+    }
+
+    /// Prints an argument, that is a value on the top level.
+    pub(super) fn print_argument(&mut self, value: &Value, verb: char) {
+        match verb {
+            'T' => {
+                let name = value.type_name();
+                if matches!(value, Value::Nil) {
+                    self.flags.pad(&mut self.output, name.as_bytes());
+                } else {
+                    self.flags.write_string(&mut self.output, name.as_bytes());
+                }
+            }
+            'p' => self.print_pointer(value),
+            'w' => self.bad_verb(value, verb),
+            'v' if matches!(value, Value::Nil) => self.flags.pad(&mut self.output, b"<nil>"),
+            _ if matches!(value, Value::Nil) => self.bad_verb(value, verb),
+            _ => self.print_value(value, verb, 0),
+        }
+    }
+
+    /// Prints a value under `%v`, and a pointer as what it points to.
+    pub(super) fn print_indirect(&mut self, value: &Value) {
+        if let Value::Object(object) = value
+            && let (None, Shape::Pointer(fields)) = (object.string(), object.shape())
+        {
+            self.print_fields("", &fields, 'v', 0);
+        } else {
+            self.print_argument(value, 'v');
+        }
+    }
+
+    /// Addresses are not reproducible, so every one prints as the same.
+    fn print_pointer(&mut self, value: &Value) {
+        match value {
+            Value::List(_) | Value::Map(_) | Value::Function(_) => self.print_address(value.is_nil()),
+            Value::Object(object) if matches!(object.shape(), Shape::Pointer(_)) => self.print_address(false),
+            _ => self.bad_verb(value, 'p'),
+        }
+    }
+
+    fn print_address(&mut self, is_nil: bool) {
+        let flags = Flags { sharp: !self.flags.sharp, ..self.flags };
+        let bits = if is_nil { 0 } else { 0xc000_0000_00 };
+        flags.write_integer(&mut self.output, Integer { bits, signed: false }, 16, 'v', LOWER);
+    }
+
+    fn print_value(&mut self, value: &Value, verb: char, depth: usize) {
+        let ready = self.budget.take_steps(1).and_then(|()| self.budget.enter());
+        if !self.note(ready) || !self.charge() {
+            return;
+        }
+        match value {
+            Value::Nil if self.flags.sharp_v => self.write("interface {}(nil)"),
+            Value::Nil => self.write("<nil>"),
+            Value::Bool(flag) => match verb {
+                't' | 'v' => self.flags.pad(&mut self.output, if *flag { b"true" } else { b"false" }),
+                _ => self.bad_verb(value, verb),
+            },
+            Value::Float(number) => self.print_float(value, *number, verb),
+            Value::Complex(real, imaginary) => self.print_complex(value, (*real, *imaginary), verb),
+            Value::String(text) => self.print_string(value, text, verb),
+            Value::List(list) => self.nested(|printer| printer.print_list(list, verb, depth)),
+            Value::Map(map) => self.nested(|printer| printer.print_map(map, verb, depth)),
+            Value::Function(_) => self.print_address(false),
+            Value::Object(object) => self.nested(|printer| printer.print_object(value, object.as_ref(), verb, depth)),
+            _ => self.print_integer(value, verb),
+        }
+        self.budget.leave();
+    }
+
+    fn nested(&mut self, body: impl FnOnce(&mut Self)) {
+        stacker::maybe_grow(STACK_RESERVE, STACK_STEP, || body(self));
+    }
+
+    /// `%!d(string=text)`: a verb that does not fit the value.
+    pub(super) fn bad_verb(&mut self, value: &Value, verb: char) {
+        self.write("%!");
+        rune::push(&mut self.output, verb);
+        self.output.push(b'(');
+        if matches!(value, Value::Nil) {
+            self.write("<nil>");
+        } else {
+            self.write(&value.type_name());
+            self.output.push(b'=');
+            let outer = std::mem::replace(&mut self.reporting, true);
+            self.print_argument(value, 'v');
+            self.reporting = outer;
+        }
+        self.output.push(b')');
+    }
+
+    fn print_integer(&mut self, value: &Value, verb: char) {
+        let integer = match (value.as_signed(), value.as_unsigned()) {
+            (Some(signed), _) => Integer { bits: signed.cast_unsigned(), signed: true },
+            (_, unsigned) => Integer { bits: unsigned.unwrap_or_default(), signed: false },
+        };
+        let flags = self.flags;
+        let output = &mut self.output;
+        match verb {
+            'v' if flags.sharp_v && !integer.signed => {
+                Flags { sharp: true, ..flags }.write_integer(output, integer, 16, 'v', LOWER);
+            }
+            'v' | 'd' => flags.write_integer(output, integer, 10, verb, LOWER),
+            'b' => flags.write_integer(output, integer, 2, verb, LOWER),
+            'o' | 'O' => flags.write_integer(output, integer, 8, verb, LOWER),
+            'x' => flags.write_integer(output, integer, 16, verb, LOWER),
+            'X' => flags.write_integer(output, integer, 16, verb, UPPER),
+            'c' => flags.write_character(output, integer.bits),
+            'q' => flags.write_quoted_character(output, integer.bits),
+            'U' => flags.write_unicode(output, integer.bits),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn print_float(&mut self, value: &Value, number: f64, verb: char) {
+        match verb {
+            'v' => self.flags.write_float(&mut self.output, number, 'g', None),
+            'b' | 'g' | 'G' | 'x' | 'X' => self.flags.write_float(&mut self.output, number, verb, None),
+            'f' | 'e' | 'E' => self.flags.write_float(&mut self.output, number, verb, Some(6)),
+            'F' => self.flags.write_float(&mut self.output, number, 'f', Some(6)),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn print_complex(&mut self, value: &Value, (real, imaginary): (f64, f64), verb: char) {
+        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
+            return self.bad_verb(value, verb);
+        }
+        let plus = self.flags.plus;
+        self.output.push(b'(');
+        self.print_float(value, real, verb);
+        self.flags.plus = true;
+        self.print_float(value, imaginary, verb);
+        self.flags.plus = plus;
+        self.write("i)");
+    }
+
+    fn print_string(&mut self, value: &Value, text: &[u8], verb: char) {
+        match verb {
+            'v' if self.flags.sharp_v => self.flags.write_quoted(&mut self.output, text),
+            'v' | 's' => self.flags.write_string(&mut self.output, text),
+            'x' => self.flags.write_hexadecimal(&mut self.output, text, LOWER),
+            'X' => self.flags.write_hexadecimal(&mut self.output, text, UPPER),
+            'q' => self.flags.write_quoted(&mut self.output, text),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn print_list(&mut self, list: &List, verb: char, depth: usize) {
+        let holds_bytes = matches!(list.kind().element(), Some(Type::Uint8));
+        if holds_bytes && matches!(verb, 's' | 'q' | 'x' | 'X') {
+            let bytes: Vec<u8> = list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect();
+            return match verb {
+                'q' => self.flags.write_quoted(&mut self.output, &bytes),
+                's' => self.flags.write_string(&mut self.output, &bytes),
+                'x' => self.flags.write_hexadecimal(&mut self.output, &bytes, LOWER),
+                _ => self.flags.write_hexadecimal(&mut self.output, &bytes, UPPER),
+            };
+        }
+        let (open, separator, close) = if self.flags.sharp_v { ("{", ", ", "}") } else { ("[", " ", "]") };
+        if self.flags.sharp_v {
+            // A plain []byte on the top level is named by its shorter name.
+            let name = if holds_bytes && depth == 0 { "[]byte".to_owned() } else { list.kind().to_string() };
+            self.write(&name);
+            if list.is_nil() {
+                return self.write("(nil)");
+            }
+        }
+        self.write(open);
+        for (index, item) in list.items().iter().enumerate() {
+            if index > 0 {
+                self.write(separator);
+            }
+            self.print_value(item, verb, depth + 1);
+            if self.limit.is_some() {
+                return;
+            }
+        }
+        self.write(close);
+    }
+
+    fn print_map(&mut self, map: &Map, verb: char, depth: usize) {
+        let (open, separator, close) = if self.flags.sharp_v { ("{", ", ", "}") } else { ("map[", " ", "]") };
+        if self.flags.sharp_v {
+            self.write(&map.kind().to_string());
+            if map.is_nil() {
+                return self.write("(nil)");
+            }
+        }
+        self.write(open);
+        for (index, (key, value)) in map.entries().into_iter().enumerate() {
+            if index > 0 {
+                self.write(separator);
+            }
+            self.print_value(&Value::String(key), verb, depth + 1);
+            self.output.push(b':');
+            self.print_value(&value, verb, depth + 1);
+            if self.limit.is_some() {
+                return;
+            }
+        }
+        self.write(close);
+    }
+
+    fn print_object(&mut self, value: &Value, object: &dyn Object, verb: char, depth: usize) {
+        let stringable = !self.reporting && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q');
+        if let Some(text) = object.string().filter(|_| stringable) {
+            return self.print_string(value, &text, verb);
+        }
+        match object.shape() {
+            Shape::Scalar(scalar) => self.print_value(&scalar, verb, depth + 1),
+            Shape::Pointer(_) if depth > 0 => self.print_address(false),
+            Shape::Pointer(fields) => {
+                self.output.push(b'&');
+                self.print_fields(object.type_name().trim_start_matches('*'), &fields, verb, depth);
+            }
+            Shape::Struct(fields) => self.print_fields(object.type_name(), &fields, verb, depth),
+        }
+    }
+
+    fn print_fields(&mut self, name: &str, fields: &[(&'static str, Value)], verb: char, depth: usize) {
+        if self.flags.sharp_v {
+            self.write(name);
+        }
+        self.output.push(b'{');
+        for (index, (field, value)) in fields.iter().enumerate() {
+            if index > 0 {
+                self.write(if self.flags.sharp_v { ", " } else { " " });
+            }
+            if self.flags.plus_v || self.flags.sharp_v {
+                self.write(field);
+                self.output.push(b':');
+            }
+            self.print_value(value, verb, depth + 1);
+        }
+        self.output.push(b'}');
+    }
+}

@@ -1,0 +1,9 @@
+//! From text to nodes.
+
+mod lexer;
+pub(crate) mod node;
+pub(crate) mod number;
+mod parser;
+mod token;
+
+pub(crate) use parser::{Tree, parse};

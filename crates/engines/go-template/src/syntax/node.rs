@@ -1,0 +1,219 @@
+//! The parsed form of one template text: all nodes in one vector, so that depth costs no stack when it is dropped.
+
+use std::sync::Arc;
+
+use super::number::Number;
+use crate::builtins::Builtin;
+use crate::function::SharedFunction;
+use crate::text::Text;
+use crate::text::quote::quoted;
+
+/// Index of a node in its [`Source`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NodeId(u32);
+
+/// A stretch of the source text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A text and every node parsed from it. Shared by the templates that the text defines.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name under which the text was parsed, for locations in messages.
+    pub(crate) name: Text,
+    pub(crate) text: Arc<[u8]>,
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// A node and where it stands.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) position: u32,
+    pub(crate) kind: NodeKind,
+}
+
+/// What `if`, `with` and `range` have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Branch {
+    pub(crate) pipe: NodeId,
+    pub(crate) list: NodeId,
+    pub(crate) else_list: Option<NodeId>,
+}
+
+/// What an identifier calls.
+#[derive(Clone, Debug)]
+pub(crate) enum Callee {
+    Builtin(Builtin),
+    Host(SharedFunction),
+}
+
+/// The kinds of nodes, as in Go's `parse` package.
+#[derive(Debug)]
+pub(crate) enum NodeKind {
+    List(Box<[NodeId]>),
+    Text(Span),
+    Action(NodeId),
+    If(Branch),
+    With(Branch),
+    Range(Branch),
+    Template { name: Text, pipe: Option<NodeId> },
+    Break,
+    Continue,
+    Pipe { assigns: bool, declared: Box<[NodeId]>, commands: Box<[NodeId]> },
+    Command(Box<[NodeId]>),
+    Identifier { name: Text, callee: Callee },
+    Variable { variable: u32, names: Box<[Text]> },
+    Field(Box<[Text]>),
+    Chain { node: NodeId, names: Box<[Text]> },
+    Dot,
+    Nil,
+    Bool(bool),
+    Number(Box<Number>),
+    String { literal: Span, text: Text },
+}
+
+impl Source {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub(crate) fn push(&mut self, position: usize, kind: NodeKind) -> NodeId {
+        let id =
+            NodeId(u32::try_from(self.nodes.len()).expect("because a source is shorter than 4 GiB and nodes take a byte each"));
+        self.nodes.push(Node { position: offset(position), kind });
+        id
+    }
+
+    pub(crate) fn slice(&self, span: Span) -> &[u8] {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// Whether a list holds nothing but white space.
+    pub(crate) fn is_empty(&self, list: NodeId) -> bool {
+        match &self.node(list).kind {
+            NodeKind::List(nodes) => nodes.iter().all(|&node| self.is_empty(node)),
+            NodeKind::Text(span) => String::from_utf8_lossy(self.slice(*span)).trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// `name:line:column` of a node.
+    pub(crate) fn location(&self, id: NodeId) -> String {
+        let position = (self.node(id).position as usize).min(self.text.len());
+        let before = &self.text[..position];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let column = position - before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        format!("{}:{line}:{column}", self.name)
+    }
+
+    /// A node written as source again, the way Go writes it in messages.
+    pub(crate) fn display(&self, id: NodeId) -> String {
+        let mut output = String::new();
+        self.write(id, &mut output);
+        output
+    }
+
+    fn write(&self, id: NodeId, output: &mut String) {
+        stacker::maybe_grow(STACK_RESERVE, STACK_STEP, || self.write_node(id, output));
+    }
+
+    fn write_node(&self, id: NodeId, output: &mut String) {
+        match &self.node(id).kind {
+            NodeKind::List(nodes) => nodes.iter().for_each(|&node| self.write(node, output)),
+            NodeKind::Text(span) => output.push_str(&String::from_utf8_lossy(self.slice(*span))),
+            NodeKind::Action(pipe) => self.write_braced("", Some(*pipe), output),
+            NodeKind::If(branch) => self.write_branch("if ", branch, output),
+            NodeKind::With(branch) => self.write_branch("with ", branch, output),
+            NodeKind::Range(branch) => self.write_branch("range ", branch, output),
+            NodeKind::Template { name, pipe } => {
+                let space = if pipe.is_some() { " " } else { "" };
+                self.write_braced(&format!("template {}{space}", quoted(name)), *pipe, output);
+            }
+            NodeKind::Break => output.push_str("{{break}}"),
+            NodeKind::Continue => output.push_str("{{continue}}"),
+            NodeKind::Pipe { assigns, declared, commands } => {
+                self.write_separated(declared, ", ", output);
+                if !declared.is_empty() {
+                    output.push_str(if *assigns { " = " } else { " := " });
+                }
+                self.write_separated(commands, " | ", output);
+            }
+            NodeKind::Command(arguments) => {
+                for (index, &argument) in arguments.iter().enumerate() {
+                    if index > 0 {
+                        output.push(' ');
+                    }
+                    self.write_operand(argument, output);
+                }
+            }
+            NodeKind::Identifier { name, .. } => output.push_str(&name.to_string_lossy()),
+            NodeKind::Variable { names, .. } => write_names(names, "", output),
+            NodeKind::Field(names) => write_names(names, ".", output),
+            NodeKind::Chain { node, names } => {
+                self.write_operand(*node, output);
+                write_names(names, ".", output);
+            }
+            NodeKind::Dot => output.push('.'),
+            NodeKind::Nil => output.push_str("nil"),
+            NodeKind::Bool(value) => output.push_str(if *value { "true" } else { "false" }),
+            NodeKind::Number(number) => output.push_str(&number.text),
+            NodeKind::String { literal, .. } => output.push_str(&String::from_utf8_lossy(self.slice(*literal))),
+        }
+    }
+
+    /// An operand, in parentheses when it is a pipeline.
+    fn write_operand(&self, id: NodeId, output: &mut String) {
+        let is_pipe = matches!(self.node(id).kind, NodeKind::Pipe { .. });
+        output.push_str(if is_pipe { "(" } else { "" });
+        self.write(id, output);
+        output.push_str(if is_pipe { ")" } else { "" });
+    }
+
+    fn write_separated(&self, nodes: &[NodeId], separator: &str, output: &mut String) {
+        for (index, &node) in nodes.iter().enumerate() {
+            if index > 0 {
+                output.push_str(separator);
+            }
+            self.write(node, output);
+        }
+    }
+
+    fn write_braced(&self, prefix: &str, pipe: Option<NodeId>, output: &mut String) {
+        output.push_str("{{");
+        output.push_str(prefix);
+        if let Some(pipe) = pipe {
+            self.write(pipe, output);
+        }
+        output.push_str("}}");
+    }
+
+    fn write_branch(&self, keyword: &str, branch: &Branch, output: &mut String) {
+        self.write_braced(keyword, Some(branch.pipe), output);
+        self.write(branch.list, output);
+        if let Some(else_list) = branch.else_list {
+            output.push_str("{{else}}");
+            self.write(else_list, output);
+        }
+        output.push_str("{{end}}");
+    }
+}
+
+fn write_names(names: &[Text], first_separator: &str, output: &mut String) {
+    for (index, name) in names.iter().enumerate() {
+        output.push_str(if index == 0 { first_separator } else { "." });
+        output.push_str(&name.to_string_lossy());
+    }
+}
+
+/// An offset as it is stored. Longer sources than 4 GiB are refused before.
+pub(crate) fn offset(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// Stack to have left before going one level deeper.
+pub(crate) const STACK_RESERVE: usize = 128 * 1024;
+/// Stack to add when there is less.
+pub(crate) const STACK_STEP: usize = 2 * 1024 * 1024;

@@ -1,0 +1,90 @@
+//! Go slices. Nothing in a template can change an element in place, so a list is immutable and shared.
+
+use std::rc::Rc;
+
+use super::types::{ANY_LIST, STRING_LIST};
+use super::{Text, Type, Value, release};
+
+/// A slice: a window on a shared array, with the type of its elements.
+#[derive(Clone, Debug)]
+pub struct List {
+    array: Option<Rc<Array>>,
+    start: usize,
+    end: usize,
+    kind: Type,
+}
+
+#[derive(Debug)]
+struct Array(Vec<Value>);
+
+impl Drop for Array {
+    fn drop(&mut self) {
+        release(std::mem::take(&mut self.0));
+    }
+}
+
+impl List {
+    /// A `[]interface {}`.
+    pub fn new(items: Vec<Value>) -> Self {
+        Self::with_type(items, ANY_LIST)
+    }
+
+    /// A `[]string`.
+    pub fn of_strings(items: impl IntoIterator<Item = Text>) -> Self {
+        Self::with_type(items.into_iter().map(Value::String).collect(), STRING_LIST)
+    }
+
+    /// A list of any type. The caller sees to it that the items have the type of `kind`'s elements.
+    pub fn with_type(items: Vec<Value>, kind: Type) -> Self {
+        let end = items.len();
+        Self { array: Some(Rc::new(Array(items))), start: 0, end, kind }
+    }
+
+    /// The nil slice: empty, and null in JSON.
+    pub fn nil(kind: Type) -> Self {
+        Self { array: None, start: 0, end: 0, kind }
+    }
+
+    /// Whether this is the nil slice.
+    pub fn is_nil(&self) -> bool {
+        self.array.is_none()
+    }
+
+    /// The Go type of the list.
+    pub fn kind(&self) -> Type {
+        self.kind
+    }
+
+    /// The items.
+    pub fn items(&self) -> &[Value] {
+        self.array.as_ref().map_or(&[], |array| &array.0[self.start..self.end])
+    }
+
+    /// Number of items.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Items up to the end of the shared array: how far a slice of this one may reach.
+    pub fn capacity(&self) -> usize {
+        self.array.as_ref().map_or(0, |array| array.0.len() - self.start)
+    }
+
+    /// The window from `start` to `end`, counted from this list's start; `None` beyond the capacity.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Option<Self> {
+        let within = start <= end && end <= self.capacity();
+        within.then(|| Self { array: self.array.clone(), start: self.start + start, end: self.start + end, kind: self.kind })
+    }
+
+    /// Gives up the items when nobody else holds them.
+    pub(super) fn into_sole_items(self) -> Option<Vec<Value>> {
+        let mut array = Rc::try_unwrap(self.array?).ok()?;
+        Some(std::mem::take(&mut array.0))
+    }
+}

@@ -1,0 +1,48 @@
+//! Structs, pointers to structs and scalars with a named type: what the host shows a template beyond plain data.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::rc::Rc;
+
+use super::{Text, Value};
+use crate::function::Function;
+
+/// A Go value with fields or methods, such as a `time.Time` or Helm's `.Capabilities`.
+pub trait Object: Debug {
+    /// The type as `%T` prints it; a pointer's begins with `*`.
+    fn type_name(&self) -> &'static str;
+
+    /// An exported field.
+    fn field(&self, name: &str) -> Option<Value>;
+
+    /// A method with its receiver bound.
+    fn method(&self, name: &str) -> Option<Rc<dyn Function>>;
+
+    /// What `String()` or `Error()` gives, when the type has one of them.
+    fn string(&self) -> Option<Text>;
+
+    /// What the value is made of, for printing and comparing.
+    fn shape(&self) -> Shape;
+
+    /// Whether `==` holds for two values of the same type.
+    fn equals(&self, other: &dyn Object) -> bool;
+
+    /// Whether Go can compare two such values at all.
+    fn is_comparable(&self) -> bool {
+        true
+    }
+
+    /// The object itself, for functions that know its Rust type.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// What an [`Object`] is made of.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// A struct and all its fields in order.
+    Struct(Vec<(&'static str, Value)>),
+    /// A pointer to a struct with these fields.
+    Pointer(Vec<(&'static str, Value)>),
+    /// A number, string or bool whose type has a name.
+    Scalar(Value),
+}
