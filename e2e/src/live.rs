@@ -69,6 +69,13 @@ impl Live {
         patched.with_context(|| format!("change {} {namespace}/{name}", kind.kind))
     }
 
+    /// Changes an object's status by a merge patch, as a controller does.
+    pub async fn patch_status(&self, kind: Kind, namespace: &str, name: &str, change: &Value) -> anyhow::Result<()> {
+        let path = format!("{}/status?fieldManager=kubectl-edit", kind.path(namespace, name));
+        let patched = self.send(Method::PATCH, &path, MERGE_PATCH, Some(change)).await;
+        patched.map(drop).with_context(|| format!("change the status of {} {namespace}/{name}", kind.kind))
+    }
+
     /// Sets the number of a Deployment's replicas, as `kubectl scale` does.
     pub async fn scale(&self, kind: Kind, namespace: &str, name: &str, replicas: u32) -> anyhow::Result<()> {
         let path = format!("{}/scale?fieldManager=kubectl", kind.path(namespace, name));

@@ -209,6 +209,10 @@ impl<R: Reconciler> Controller<R> {
             Err(_) => (Wake::Never, ReconcileResult::Error),
         };
         self.options.metrics.reconciled(&key.namespace, &key.name, result, started.elapsed().as_secs_f64());
+        if self.store.get(&key).is_none() {
+            // The watch was faster than the end of this run: the count above has brought back the series that it ended.
+            self.options.metrics.forget(&key.namespace, &key.name);
+        }
         self.queue.finish(&key, wake);
     }
 

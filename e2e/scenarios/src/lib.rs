@@ -5,7 +5,6 @@
 
 pub mod artifact;
 pub mod event_sink;
-pub mod metrics;
 pub mod own;
 pub mod scene;
 pub mod stage;

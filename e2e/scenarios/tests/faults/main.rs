@@ -1,1 +1,7 @@
-//! Scenarios that kill controllers or the API server, count all that a controller does, or change the CRDs.
+//! Scenarios with controllers of their own: they kill them, count all that they do, or change the CRDs. Killing each controller twenty
+//! times, the restart of the API server and the change of the leading kustomize-controller are in `e2e/tests/scenarios`.
+
+mod counting;
+mod handover;
+mod killed;
+mod undecodable;

@@ -1,5 +1,10 @@
 //! Scenarios that share a cluster, a Git server and both controllers. Each has a namespace of its own.
 
+mod kustomize_content;
+mod kustomize_deletion;
+mod kustomize_dependencies;
+mod kustomize_failures;
+mod kustomize_rollout;
 mod source_credentials;
 mod source_failures;
 mod source_lifecycle;
