@@ -6,6 +6,7 @@ use apply_plan::inventory::{Entry, all_for_deletion, from_changes};
 use cluster_client::Prune;
 use serde_json::json;
 
+use crate::drift;
 use crate::world::{TestResult, World, actions, config_map};
 
 fn prune<'a>(world: &'a World) -> Prune<'a> {
@@ -21,7 +22,7 @@ async fn owned_objects_are_deleted_backwards_and_excluded_ones_stay() -> TestRes
     let changes = world.apply(&[config_map("a", "1"), config_map("gone", "1"), kept, account]).await?;
     world.admin.delete(&world.key("v1", "ConfigMap", "gone"), None).await?;
     let stale = all_for_deletion(&from_changes(&changes));
-    let mut drift = world.index.drift();
+    let mut reports = world.index.drift();
     let deleted = prune(&world).delete(&stale).await?;
     assert_eq!(
         actions(&deleted),
@@ -30,9 +31,8 @@ async fn owned_objects_are_deleted_backwards_and_excluded_ones_stay() -> TestRes
     prune(&world).await_gone(&deleted, Duration::from_secs(20)).await?;
     assert!(world.live("ConfigMap", "a").await?.is_none());
     assert!(world.live("ConfigMap", "kept").await?.is_some());
-    while let Ok(drift) = drift.try_recv() {
-        assert_eq!(drift.object.name, "gone", "only the deletion by somebody else is drift");
-    }
+    let drifted = drift::reported(&mut reports, &world);
+    assert!(drifted.iter().all(|drift| drift.object.name == "gone"), "only the deletion by somebody else is drift: {drifted:?}");
     Ok(())
 }
 
