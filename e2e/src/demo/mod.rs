@@ -10,6 +10,7 @@ use crate::World;
 use crate::world::Settings;
 use anyhow::Context;
 use narrator::Narrator;
+use test_support::cluster::ControlPlane;
 use test_support::controller::binaries;
 
 /// How much of each controller's log is shown when a step does not happen.
@@ -28,8 +29,8 @@ pub struct Arguments {
     #[arg(long, default_value = "./", requires = "url")]
     path: String,
     /// How many nodes the cluster has
-    #[arg(long, default_value_t = 3)]
-    nodes: usize,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    nodes: u16,
 }
 
 impl Default for Arguments {
@@ -101,13 +102,16 @@ pub async fn up(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     narrator.say(&format!("use it:  export KUBECONFIG={}", world.cluster.kubeconfig().display()));
+    if let Some(ControlPlane::Single(binary)) = ControlPlane::at_hand()? {
+        narrator.say(&format!("without a kubectl:  alias kubectl='{} kubectl'", binary.display()));
+    }
     narrator.say(&format!("logs:  {}", world.directory().display()));
     narrator.say("Ctrl-C stops and removes everything");
     tokio::signal::ctrl_c().await.context("wait for Ctrl-C")
 }
 
 async fn start(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<World> {
-    let settings = Settings { nodes: arguments.nodes, binaries: binaries()?, flags: vec!["--log-level=info".to_owned()] };
+    let settings = Settings { nodes: arguments.nodes.into(), binaries: binaries()?, flags: vec!["--log-level=info".to_owned()] };
     narrator.begin("starting etcd, an API server, its controllers, nodes, a Git server and the two controllers");
     let world = World::start(&settings).await?;
     narrator.done("the API server answers; source-controller and kustomize-controller are ready");
