@@ -107,12 +107,11 @@ pub fn build(
 ) -> Result<Build, BuildError> {
     let objects = build::build(files, directory, options, remote)?;
     for node in &objects {
-        let printable = scalar::to_value(node)
-            .map_err(Cause::from)
-            .and_then(|value| manifest::yaml::check_printable(&value).map_err(Cause::from));
-        printable.map_err(|source| {
-            BuildError::object("print", &identity::ObjectId::current(node, &schema::Schema::default()), source)
-        })?;
+        if let Err(source) = scalar::check(node) {
+            // The value's fault, where it has one, names the field.
+            let source = scalar::to_value(node).err().map_or(source, Cause::from);
+            return Err(BuildError::object("print", &identity::ObjectId::current(node, &schema::Schema::default()), source));
+        }
     }
     Ok(Build { objects })
 }

@@ -75,6 +75,79 @@ enum Level {
     Below,
 }
 
+/// Whether a tree can be printed: what [`to_value`] says, without making the value, and whether YAML can hold its characters.
+pub(crate) fn check(node: &Node) -> Result<(), crate::error::Cause> {
+    check_at(node, Level::Top)
+}
+
+fn check_at(node: &Node, level: Level) -> Result<(), crate::error::Cause> {
+    match &node.body {
+        Body::Nothing => Ok(()),
+        Body::Scalar(text) => {
+            let is_string = match node.tag {
+                Tag::Str | Tag::Other | Tag::Merge => true,
+                Tag::Unset => node.style.is_quoted() || plain_tag(text) == Tag::Str,
+                _ => false,
+            };
+            if is_string {
+                return check_text(text);
+            }
+            let value = scalar_value(text, node.tag, node.style)?;
+            Ok(manifest::yaml::check_printable(&value)?)
+        }
+        Body::Sequence(items) => items.iter().try_for_each(|item| check_at(item, Level::Below)),
+        Body::Mapping(entries) => {
+            check_keys(entries, level)?;
+            entries.iter().try_for_each(|entry| check_at(&entry.value, Level::Below))
+        }
+    }
+}
+
+fn check_keys(entries: &[Entry], level: Level) -> Result<(), crate::error::Cause> {
+    /// Up to here comparing all pairs is faster than a set.
+    const FEW: usize = 16;
+    let mut seen = std::collections::BTreeSet::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let key = &entry.key.text;
+        let repeated =
+            if entries.len() <= FEW { entries[..at].iter().any(|other| other.key.text == *key) } else { !seen.insert(key) };
+        if repeated {
+            return Err(ValueFault::Duplicate { path: String::new(), key: key.clone() }.into());
+        }
+        if !is_key(&entry.key, level) {
+            return Err(ValueFault::Key { path: String::new(), key: key.clone() }.into());
+        }
+        if !is_ascii(key) || key.len() > SHORT_KEY {
+            let object = Value::Object(Map::from_iter([(key.to_string(), Value::Null)]));
+            manifest::yaml::check_printable(&object)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keys up to here are short enough whatever they consist of.
+const SHORT_KEY: usize = 100;
+
+/// Whether a text has only characters that are certainly printable.
+fn is_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+}
+
+fn check_text(text: &str) -> Result<(), crate::error::Cause> {
+    if is_ascii(text) {
+        return Ok(());
+    }
+    Ok(manifest::yaml::check_printable(&Value::String(text.to_owned()))?)
+}
+
+fn is_key(key: &crate::tree::Key, level: Level) -> bool {
+    match key.tag {
+        Tag::Str | Tag::Unset | Tag::Other => true,
+        Tag::Map | Tag::Seq => false,
+        _ => level == Level::Top,
+    }
+}
+
 fn value_of(node: &Node, level: Level) -> Result<Value, ValueFault> {
     match &node.body {
         Body::Nothing => Ok(Value::Null),
@@ -94,11 +167,7 @@ fn mapping_value(entries: &[Entry], level: Level) -> Result<Value, ValueFault> {
     let mut map = Map::new();
     for entry in entries {
         let key = &entry.key.text;
-        let is_string = match entry.key.tag {
-            Tag::Str | Tag::Unset | Tag::Other => true,
-            _ => level == Level::Top,
-        };
-        if !is_string {
+        if !is_key(&entry.key, level) {
             return Err(ValueFault::Key { path: String::new(), key: key.clone() });
         }
         let value = value_of(&entry.value, Level::Below).map_err(|fault| fault.below(key))?;

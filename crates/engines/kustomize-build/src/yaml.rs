@@ -1,7 +1,7 @@
 //! Between text and trees: resource files as kyaml reads them, configuration as `sigs.k8s.io/yaml` reads it, and printing.
 
 use crate::scalar;
-use crate::tree::{Body, Entry, Key, MAX_DEPTH, Node, Style, Tag};
+use crate::tree::{Body, Entry, Key, MAX_DEPTH, Node, Style, Tag, Text};
 use manifest::yaml::{self, Content, Dialect, Limits, ScalarStyle, YamlError};
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ pub(crate) fn document(text: &[u8]) -> Result<Option<Node>, DocumentFault> {
         line: 1,
         source,
     })?;
-    parsed.map(|node| convert(node, 0)).transpose()
+    parsed.map(|node| Converter::new().node(node)).transpose()
 }
 
 /// The documents of a file of resources: nulls are left out, a lone `List` is replaced by its items, aliases and merge keys by
@@ -68,10 +68,12 @@ pub(crate) fn documents(text: &[u8]) -> Result<Vec<Node>, DocumentFault> {
     let normalised = without_carriage_returns(text);
     let parts = split(&normalised)?;
     let mut nodes = Vec::with_capacity(parts.len());
+    let mut converter = Converter::new();
     for (at, &(line, part)) in parts.iter().enumerate() {
         let malformed = |source| DocumentFault::Malformed { document: at + 1, line: line + 1, source };
         let Some(parsed) = yaml::parse_first(part, Dialect::V3, &limits()).map_err(malformed)? else { continue };
-        let mut node = convert(parsed, line)?;
+        converter.lines_before = line;
+        let mut node = converter.node(parsed)?;
         if node.is_null() {
             continue;
         }
@@ -127,32 +129,127 @@ fn split(text: &[u8]) -> Result<Vec<(usize, &[u8])>, DocumentFault> {
     Ok(parts)
 }
 
-fn convert(node: yaml::Node, lines_before: usize) -> Result<Node, DocumentFault> {
-    let explicit = node.tag.as_deref().map(tag_of);
-    let collection = |flow: bool| if flow { Style::Flow } else { Style::Plain };
-    Ok(match node.content {
-        Content::Scalar { text, style } => {
-            let tag = explicit.unwrap_or_else(|| match style {
-                ScalarStyle::Plain if text == "<<" => Tag::Merge,
-                ScalarStyle::Plain => scalar::plain_tag(&text),
-                _ => Tag::Str,
-            });
-            let style = match (explicit, style) {
-                (Some(_), ScalarStyle::Plain) => Style::Tagged,
-                (Some(_), _) => Style::TaggedQuoted,
-                (None, style) => style_of(style),
-            };
-            Node { body: Body::Scalar(text.into()), tag, style }
+/// Turns what `manifest` has read into trees.
+struct Converter {
+    /// The lines of the text before the document.
+    lines_before: usize,
+    /// Short texts that were seen lately, by a hash of them. Keys and words such as `string` come again and again.
+    seen: Vec<Option<Text>>,
+}
+
+const SLOTS: usize = 1024;
+const LONGEST_SHARED: usize = 32;
+
+impl Converter {
+    fn new() -> Self {
+        Self { lines_before: 0, seen: vec![None; SLOTS] }
+    }
+
+    fn text(&mut self, text: String) -> Text {
+        if text.len() > LONGEST_SHARED {
+            return text.into();
         }
-        Content::Sequence { items, flow } => {
-            let items = items.into_iter().map(|item| convert(item, lines_before)).collect::<Result<Vec<_>, _>>()?;
-            Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow) }
+        let hash =
+            text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let slot = usize::try_from(hash >> 32).unwrap_or_default() % SLOTS;
+        match self.seen.get_mut(slot) {
+            Some(Some(known)) if **known == *text => known.clone(),
+            Some(slot) => slot.insert(text.into()).clone(),
+            None => text.into(),
         }
-        Content::Mapping { entries, flow } => {
-            let body = Body::Mapping(convert_entries(entries, lines_before)?);
-            Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow) }
+    }
+
+    fn node(&mut self, node: yaml::Node) -> Result<Node, DocumentFault> {
+        let explicit = node.tag.as_deref().map(tag_of);
+        let collection = |flow: bool| if flow { Style::Flow } else { Style::Plain };
+        Ok(match node.content {
+            Content::Scalar { text, style } => {
+                let tag = explicit.unwrap_or_else(|| match style {
+                    ScalarStyle::Plain if text == "<<" => Tag::Merge,
+                    ScalarStyle::Plain => scalar::plain_tag(&text),
+                    _ => Tag::Str,
+                });
+                let style = match (explicit, style) {
+                    (Some(_), ScalarStyle::Plain) => Style::Tagged,
+                    (Some(_), _) => Style::TaggedQuoted,
+                    (None, style) => style_of(style),
+                };
+                Node { body: Body::Scalar(self.text(text)), tag, style }
+            }
+            Content::Sequence { items, flow } => {
+                let items = items.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
+                Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow) }
+            }
+            Content::Mapping { entries, flow } => {
+                let body = Body::Mapping(self.entries(entries)?);
+                Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow) }
+            }
+        })
+    }
+
+    fn entries(&mut self, entries: Vec<yaml::Entry>) -> Result<Vec<Entry>, DocumentFault> {
+        let mut own = Vec::with_capacity(entries.len());
+        let mut merged: Option<Vec<Node>> = None;
+        for entry in entries {
+            let line = self.lines_before + entry.key.span.start.line;
+            if entry.key.is_merge_key() {
+                if merged.is_some() {
+                    return Err(DocumentFault::Merge { line, problem: "duplicate merge key" });
+                }
+                merged = Some(self.merged(entry.value, line)?);
+                continue;
+            }
+            let key = self.key(entry.key);
+            own.push(Entry { key, value: self.node(entry.value)? });
         }
-    })
+        // What the mapping itself says wins, then the first of several merged mappings.
+        for mapping in merged.into_iter().flatten() {
+            let Body::Mapping(entries) = mapping.body else { continue };
+            for entry in entries {
+                if !own.iter().any(|known: &Entry| known.key.text == entry.key.text) {
+                    own.push(entry);
+                }
+            }
+        }
+        Ok(own)
+    }
+
+    fn merged(&mut self, value: yaml::Node, line: usize) -> Result<Vec<Node>, DocumentFault> {
+        let wrong = |problem| DocumentFault::Merge { line, problem };
+        match value.content {
+            Content::Mapping { .. } => Ok(vec![self.node(value)?]),
+            Content::Sequence { .. } if value.alias => {
+                Err(wrong("invalid map merge: an alias of something that is not a mapping"))
+            }
+            Content::Sequence { items, .. } => {
+                let mut merged = Vec::with_capacity(items.len());
+                for item in items {
+                    if !matches!(item.content, Content::Mapping { .. }) {
+                        return Err(wrong("invalid map merge: only mappings can be merged"));
+                    }
+                    merged.push(self.node(item)?);
+                }
+                Ok(merged)
+            }
+            Content::Scalar { .. } => Err(wrong("map merge requires a mapping or a sequence of mappings as the value")),
+        }
+    }
+
+    fn key(&mut self, key: yaml::Node) -> Key {
+        let explicit = key.tag.as_deref().map(tag_of);
+        match key.content {
+            Content::Scalar { text, style } => {
+                let tag = match (explicit, style) {
+                    (Some(tag), _) => tag,
+                    (None, ScalarStyle::Plain) => scalar::plain_tag(&text),
+                    (None, _) => Tag::Str,
+                };
+                Key { text: self.text(text), tag, style: style_of(style) }
+            }
+            Content::Sequence { .. } => Key { tag: Tag::Seq, ..Key::new("") },
+            Content::Mapping { .. } => Key { tag: Tag::Map, ..Key::new("") },
+        }
+    }
 }
 
 fn style_of(style: ScalarStyle) -> Style {
@@ -162,68 +259,6 @@ fn style_of(style: ScalarStyle) -> Style {
         ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
-    }
-}
-
-fn convert_entries(entries: Vec<yaml::Entry>, lines_before: usize) -> Result<Vec<Entry>, DocumentFault> {
-    let mut own = Vec::with_capacity(entries.len());
-    let mut merged: Option<Vec<Node>> = None;
-    for entry in entries {
-        let line = lines_before + entry.key.span.start.line;
-        if entry.key.is_merge_key() {
-            if merged.is_some() {
-                return Err(DocumentFault::Merge { line, problem: "duplicate merge key" });
-            }
-            merged = Some(merge_values(entry.value, (line, lines_before))?);
-            continue;
-        }
-        let key = convert_key(entry.key);
-        own.push(Entry { key, value: convert(entry.value, lines_before)? });
-    }
-    // What the mapping itself says wins, then the first of several merged mappings.
-    for mapping in merged.into_iter().flatten() {
-        let Body::Mapping(entries) = mapping.body else { continue };
-        for entry in entries {
-            if !own.iter().any(|known: &Entry| known.key.text == entry.key.text) {
-                own.push(entry);
-            }
-        }
-    }
-    Ok(own)
-}
-
-fn merge_values(value: yaml::Node, (line, lines_before): (usize, usize)) -> Result<Vec<Node>, DocumentFault> {
-    let wrong = |problem| DocumentFault::Merge { line, problem };
-    match value.content {
-        Content::Mapping { .. } => Ok(vec![convert(value, lines_before)?]),
-        Content::Sequence { .. } if value.alias => Err(wrong("invalid map merge: an alias of something that is not a mapping")),
-        Content::Sequence { items, .. } => {
-            let mut merged = Vec::with_capacity(items.len());
-            for item in items {
-                if !matches!(item.content, Content::Mapping { .. }) {
-                    return Err(wrong("invalid map merge: only mappings can be merged"));
-                }
-                merged.push(convert(item, lines_before)?);
-            }
-            Ok(merged)
-        }
-        Content::Scalar { .. } => Err(wrong("map merge requires a mapping or a sequence of mappings as the value")),
-    }
-}
-
-fn convert_key(key: yaml::Node) -> Key {
-    let explicit = key.tag.as_deref().map(tag_of);
-    match key.content {
-        Content::Scalar { text, style } => {
-            let tag = match (explicit, style) {
-                (Some(tag), _) => tag,
-                (None, ScalarStyle::Plain) => scalar::plain_tag(&text),
-                (None, _) => Tag::Str,
-            };
-            Key { text: text.into(), tag, style: style_of(style) }
-        }
-        Content::Sequence { .. } => Key { tag: Tag::Seq, ..Key::new("") },
-        Content::Mapping { .. } => Key { tag: Tag::Map, ..Key::new("") },
     }
 }
 
