@@ -28,6 +28,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::cluster::Cluster;
+use crate::journal::Journal;
 use crate::live_index::LiveIndex;
 use crate::object_key::{KindKey, ObjectKey};
 use crate::ownership::Ownership;
@@ -56,6 +57,8 @@ pub struct Apply<'a> {
     pub migration: Migration,
     /// Anything else that an apply depends on, such as the source of `ignore`: when it changes, nothing counts as unchanged.
     pub settings: &'a str,
+    /// Told before anything is created.
+    pub journal: &'a dyn Journal,
     /// Requests at a time (`--concurrent-ssa`).
     pub concurrency: usize,
     /// Judges whether objects of the first stages are ready.

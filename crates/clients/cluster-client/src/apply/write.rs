@@ -90,6 +90,9 @@ impl Apply<'_> {
                 }
             }
         }
+        if pending.iter().any(|(position, ..)| changes[*position].action == Action::Created) {
+            self.journal.creating().await?;
+        }
         let mut pending = pending.into_iter().peekable();
         while let Some(first) = pending.next() {
             let kind = &items[first.0].key.kind;

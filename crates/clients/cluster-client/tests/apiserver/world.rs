@@ -7,7 +7,9 @@ use apply_plan::controls::Recreation;
 use apply_plan::ignore::{IgnoreRule, IgnoreRules};
 use apply_plan::stage::plan_stages;
 use apply_plan::{Change, normalize, ownership};
-use cluster_client::{Apply, ApplyFailure, Cluster, Detail, Identity, LiveIndex, Migration, ObjectKey, Ownership, Remembered};
+use cluster_client::{
+    Apply, ApplyFailure, Cluster, Detail, Identity, LiveIndex, Migration, NoJournal, ObjectKey, Ownership, Remembered,
+};
 use http::Request;
 use kube::Client;
 use kube::client::Body;
@@ -84,6 +86,7 @@ impl World {
             ignore: &ignore,
             migration: Migration::Off,
             settings: "",
+            journal: &NoJournal,
             concurrency: 4,
             assess: &assess,
         };

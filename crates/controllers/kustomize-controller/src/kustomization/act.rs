@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use api::kustomize::Kustomization;
+use api::kustomize::{Kustomization, KustomizationStatus};
 use api::meta::{GoDuration, Reason};
 use apply_plan::inventory::Entry;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use runtime::events::{Event, Severity};
-use runtime::run::{NotRecorded, Run};
+use runtime::run::Run;
 
 use super::decide::{Plan, Revisions, Stall, Wait, Work};
 use super::{apply, build, report, target};
@@ -100,10 +100,11 @@ impl Progress<'_> {
         self.run.progress(report::progress(self.run.object(), &self.attempt, &clock));
     }
 
-    /// Writes how far the attempt is, and waits until that is known.
-    pub(crate) async fn record(&self) -> Result<(), NotRecorded> {
+    /// The status of this attempt with another inventory.
+    pub(crate) fn status_with(&self, inventory: &[Entry]) -> KustomizationStatus {
+        let attempt = Attempt { inventory: Some(inventory.to_vec()), ..self.attempt.clone() };
         let clock = report::Clock { started: self.run.started(), now: self.run.now() };
-        self.run.record(report::progress(self.run.object(), &self.attempt, &clock)).await
+        report::progress(self.run.object(), &attempt, &clock)
     }
 
     /// Emits an event about this attempt. Its reason is that of Ready, which is in progress.

@@ -1,18 +1,21 @@
 //! From objects to a healthy cluster: apply, prune, wait.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use api::kustomize::Kustomization;
+use api::kustomize::{Kustomization, KustomizationStatus};
 use api::meta::Reason;
 use apply_plan::change::{apply_message, deletion_message, failed_apply_message};
 use apply_plan::ignore::IgnoreRules;
 use apply_plan::inventory::{self, Entry};
 use apply_plan::stage::plan_stages;
 use apply_plan::{Change, ObjectId, controls, failure, normalize};
-use cluster_client::{Apply, ApplyFailure, Cluster, ObjectKey, Remembered, StageState};
+use cluster_client::{Apply, ApplyFailure, Cluster, Journal, ObjectKey, Remembered, StageState};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
+use runtime::run::Run;
 use serde_json::Value;
 
 use super::act::{Failure, Progress};
@@ -33,11 +36,11 @@ pub(crate) async fn apply(
     let objects = prepare(work, built, &object)?;
     let expiring = health::expiring_jobs(&objects);
     let old = recorded_inventory(&object);
-    announce(&objects, &old, &target.cluster, progress).await?;
-    let changes = match apply_all(work, target, objects, remembered).await {
+    let announcement = Announcement::new(&objects, &old, &target.cluster, progress).await;
+    let changes = match apply_all(work, target, objects, &announcement, remembered).await {
         Ok(changes) => changes,
         Err(failed) => {
-            progress.attempt.inventory = after_failure(&old, progress.attempt.inventory.take(), &failed);
+            progress.attempt.inventory = after_failure(&old, announcement.inventory, &failed);
             let message = failed_apply_message(&failed.message, &failed.changes);
             return Err(Failure::new(Reason::ReconciliationFailed, message));
         }
@@ -62,33 +65,47 @@ pub(crate) async fn apply(
 }
 
 /// Records objects that are about to be created: dying right after that must not leave objects that nobody ever prunes.
-async fn announce(objects: &[Value], old: &[Entry], cluster: &Cluster, progress: &mut Progress<'_>) -> Result<(), Failure> {
-    let mut known: BTreeSet<ObjectId> = old.iter().map(|entry| entry.id.clone()).collect();
-    let mut new = Vec::new();
-    for object in objects {
-        // Kinds that this very apply defines are not served yet, so nobody knows whether they have namespaces. Their definition is announced.
-        if let Ok(key) = cluster.canonical(&ObjectKey::of(object)).await
-            && known.insert(key.id())
-        {
-            new.push(Entry { id: key.id(), version: key.version });
+struct Announcement<'a> {
+    run: &'a Run<Kustomization>,
+    /// The inventory with all that may be created.
+    inventory: Vec<Entry>,
+    status: KustomizationStatus,
+    recorded: AtomicBool,
+}
+
+impl<'a> Announcement<'a> {
+    async fn new(objects: &[Value], old: &[Entry], cluster: &Cluster, progress: &Progress<'a>) -> Self {
+        let mut known: BTreeSet<ObjectId> = old.iter().map(|entry| entry.id.clone()).collect();
+        let mut inventory = old.to_vec();
+        for object in objects {
+            // Kinds that this very apply defines are not served yet, so nobody knows whether they have namespaces. Their definition
+            // is announced.
+            if let Ok(key) = cluster.canonical(&ObjectKey::of(object)).await
+                && known.insert(key.id())
+            {
+                inventory.push(Entry { id: key.id(), version: key.version });
+            }
         }
+        let status = progress.status_with(&inventory);
+        Self { run: progress.run, inventory, status, recorded: AtomicBool::new(false) }
     }
-    if new.is_empty() {
-        return Ok(());
+}
+
+impl Journal for Announcement<'_> {
+    fn creating(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            if self.recorded.swap(true, Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.run.record(self.status.clone()).await.map_err(|error| format!("failed to update status: {error}"))
+        })
     }
-    let mut union = old.to_vec();
-    union.extend(new);
-    progress.attempt.inventory = Some(union);
-    progress
-        .record()
-        .await
-        .map_err(|error| Failure::new(Reason::ReconciliationFailed, format!("failed to update status: {error}")))
 }
 
 /// What may be there after an apply that failed. Flux keeps the inventory of the last success, and forgets what earlier stages created.
-fn after_failure(old: &[Entry], announced: Option<Vec<Entry>>, failed: &ApplyFailure) -> Option<Vec<Entry>> {
+fn after_failure(old: &[Entry], announced: Vec<Entry>, failed: &ApplyFailure) -> Option<Vec<Entry>> {
     match failed.stage {
-        StageState::PartlyWritten => announced,
+        StageState::PartlyWritten => Some(announced),
         StageState::Untouched if failed.changes.is_empty() => None,
         StageState::Untouched => {
             let mut known = old.to_vec();
@@ -150,6 +167,7 @@ async fn apply_all(
     work: &Work,
     target: &Target<'_>,
     objects: Vec<Value>,
+    journal: &dyn Journal,
     remembered: &mut Remembered,
 ) -> Result<Vec<Change>, ApplyFailure> {
     let ignore = IgnoreRules::compile(&work.ignore).map_err(|error| ApplyFailure {
@@ -166,6 +184,7 @@ async fn apply_all(
         ignore: &ignore,
         migration: target.context.policy.migration,
         settings: &settings,
+        journal,
         concurrency: target.context.policy.concurrent_ssa,
         assess: &|object| work.health.assess(object, Timestamp::now()),
     };
