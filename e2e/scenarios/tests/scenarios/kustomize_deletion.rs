@@ -6,6 +6,92 @@ use scenarios::play;
 use serde_json::{Value, json};
 
 #[tokio::test]
+async fn deletion_follows_the_policy() -> anyhow::Result<()> {
+    play("deletion", async |scene, _| {
+        let cases = [
+            ("mirror-prune", json!({}), false),
+            ("mirror-keep", json!({"prune": false}), true),
+            ("named-mirror", json!({"deletionPolicy": "MirrorPrune"}), false),
+            ("delete", json!({"prune": false, "deletionPolicy": "Delete"}), false),
+            ("wait", json!({"prune": false, "deletionPolicy": "WaitForTermination"}), false),
+            ("orphan", json!({"deletionPolicy": "Orphan"}), true),
+        ];
+        let mut commit = scene.repository.commit("One each");
+        for (name, _, _) in &cases {
+            commit = commit.file(&format!("{name}/map.yaml"), config_map(name, "k", "v"));
+        }
+        commit.create()?;
+        scene.add_source("source", json!({})).await?;
+        for (name, spec, _) in &cases {
+            scene.add_kustomization(name, &format!("./{name}"), spec.clone()).await?;
+        }
+        for (name, _, _) in &cases {
+            let object = scene.ready(KUSTOMIZATION, name).await?;
+            assert_eq!(object["metadata"]["finalizers"], json!(["finalizers.fluxcd.io"]), "{name}");
+        }
+        for (name, _, stays) in &cases {
+            scene.delete(KUSTOMIZATION, name).await?;
+            assert_eq!(scene.find(CONFIG_MAP, name).await?.is_some(), *stays, "{name}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn wait_for_termination_holds_the_kustomization_until_its_objects_are_gone() -> anyhow::Result<()> {
+    play("termination", async |scene, _| {
+        let text = config_map("held", "k", "v").replace("  name: held\n", "  name: held\n  finalizers: [example.com/hold]\n");
+        for (name, policy) in [("waits", "WaitForTermination"), ("leaves", "Delete")] {
+            let text = text.replace("held", &format!("held-{name}"));
+            scene.repository.commit_file(&format!("{name}/held.yaml"), text)?;
+            if name == "waits" {
+                scene.add_source("source", json!({})).await?;
+            } else {
+                scene.reconcile(GIT_REPOSITORY, "source").await?;
+            }
+            scene.add_kustomization(name, &format!("./{name}"), json!({"deletionPolicy": policy})).await?;
+            scene.ready(KUSTOMIZATION, name).await?;
+        }
+        scene.delete(KUSTOMIZATION, "leaves").await?;
+        scene.get(CONFIG_MAP, "held-leaves").await?;
+        scene.live.delete(KUSTOMIZATION, scene.name(), "waits").await?;
+        let deleting = |object: &Value| object["metadata"]["deletionTimestamp"].is_string();
+        scene.wait(CONFIG_MAP, "held-waits", "be deleted", deleting).await?;
+        scene.get(KUSTOMIZATION, "waits").await?;
+        for name in ["held-waits", "held-leaves"] {
+            scene.patch(CONFIG_MAP, name, json!({"metadata": {"finalizers": null}})).await?;
+        }
+        scene.live.wait_gone(KUSTOMIZATION, scene.name(), "waits").await?;
+        assert_eq!(scene.find(CONFIG_MAP, "held-waits").await?, None);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn change_of_path_prunes_what_only_the_old_one_had() -> anyhow::Result<()> {
+    play("path", async |scene, _| {
+        let commit = scene.repository.commit("Two paths");
+        let commit = commit.file("old/both.yaml", config_map("both", "k", "old")).file("old/a.yaml", config_map("a", "k", "v"));
+        commit.file("new/both.yaml", config_map("both", "k", "new")).file("new/b.yaml", config_map("b", "k", "v")).create()?;
+        scene.add_source("source", json!({})).await?;
+        scene.add_kustomization("app", "./old", json!({})).await?;
+        scene.ready(KUSTOMIZATION, "app").await?;
+        let before = scene.get(CONFIG_MAP, "both").await?;
+        scene.patch(KUSTOMIZATION, "app", json!({"spec": {"path": "./new"}})).await?;
+        scene.ready(KUSTOMIZATION, "app").await?;
+        assert_eq!(scene.find(CONFIG_MAP, "a").await?, None);
+        scene.get(CONFIG_MAP, "b").await?;
+        let after = scene.get(CONFIG_MAP, "both").await?;
+        assert_eq!(after["data"]["k"], "new");
+        assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"], "an object of both paths was recreated");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn suspended_or_protected_objects_outlive_their_kustomization() -> anyhow::Result<()> {
     play("outlive", async |scene, _| {
         let protected = config_map("protected", "k", "v")

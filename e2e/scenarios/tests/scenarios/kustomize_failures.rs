@@ -171,6 +171,27 @@ async fn immutable_field_fails_without_force_and_is_recreated_with_it() -> anyho
 }
 
 #[tokio::test]
+async fn unhealthy_object_times_out_by_name_while_others_are_applied() -> anyhow::Result<()> {
+    play("unhealthy", async |scene, _| {
+        scene.repository.commit("Two").file("a/a.yaml", config_map("a", "k", "v")).file("b/b.yaml", config_map("b", "k", "v")).create()?;
+        scene.add_source("source", json!({})).await?;
+        let checks = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "absent", "namespace": scene.name()}]);
+        scene.add_kustomization("waits", "./a", json!({"timeout": "30s", "healthChecks": checks})).await?;
+        let checking = |object: &Value| condition(object, "Healthy").0 == "Unknown";
+        scene.wait(KUSTOMIZATION, "waits", "check health", checking).await?;
+        scene.add_kustomization("other", "./b", json!({})).await?;
+        scene.ready(KUSTOMIZATION, "other").await?;
+        let waiting = scene.get(KUSTOMIZATION, "waits").await?;
+        assert_eq!(condition(&waiting, "Healthy").0, "Unknown", "the other one waited for this one: {waiting:#}");
+        let message = scene.failed(KUSTOMIZATION, "waits", "HealthCheckFailed").await?;
+        let end = format!("timeout waiting for: [Deployment/{}/absent status: 'NotFound']", scene.name());
+        ensure!(message.starts_with("health check failed after 30") && message.ends_with(&end), "{message}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn sec_f1_values_of_secrets_are_nowhere_in_logs_events_and_status() -> anyhow::Result<()> {
     play("sec-f1", async |scene, stage| {
         let secret = |name: &str, field: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\n{field}\n");
