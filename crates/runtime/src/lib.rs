@@ -13,6 +13,7 @@ pub mod flags;
 pub mod identity;
 pub mod jitter;
 pub mod leader;
+mod lenient;
 pub mod logging;
 pub mod metrics;
 pub mod process;

@@ -2,10 +2,10 @@
 //!
 //! One object that does not decode is reported and left out; the others are served.
 
+use crate::lenient::Lenient;
 use crate::process::Scope;
 use crate::queue::ObjectKey;
 use futures::{Stream, StreamExt};
-use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::watcher::{self, Event as WatchEvent};
 use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, Resource, ResourceExt};
@@ -102,10 +102,9 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
 
     /// Keeps the store current until the stream is dropped, and says what changed. Errors are logged and retried with back-off.
     pub fn watch(&self, client: Client, scope: &Scope) -> impl Stream<Item = Change<K>> + Send + use<K> {
-        let resource = ApiResource::erase::<K>(&());
-        let api: Api<DynamicObject> = match &scope.namespace {
-            Some(namespace) => Api::namespaced_with(client, namespace, &resource),
-            None => Api::all_with(client, &resource),
+        let api: Api<Lenient<K>> = match &scope.namespace {
+            Some(namespace) => Api::namespaced_with(client, namespace, &()),
+            None => Api::all(client),
         };
         let mut config = watcher::Config::default().any_semantic();
         if let Some(labels) = &scope.label_selector {
@@ -116,13 +115,9 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
         watch(api, config).default_backoff().map(move |event| store.take(event, &mut listed)).flat_map(futures::stream::iter)
     }
 
-    fn take(
-        &self,
-        event: Result<WatchEvent<DynamicObject>, watcher::Error>,
-        listed: &mut HashMap<ObjectKey, ()>,
-    ) -> Vec<Change<K>> {
+    fn take(&self, event: Result<WatchEvent<Lenient<K>>, watcher::Error>, listed: &mut HashMap<ObjectKey, ()>) -> Vec<Change<K>> {
         match event {
-            Ok(WatchEvent::Apply(object)) => self.decode(object).and_then(|object| self.apply(object)).into_iter().collect(),
+            Ok(WatchEvent::Apply(object)) => Self::decode(object).and_then(|object| self.apply(object)).into_iter().collect(),
             Ok(WatchEvent::Delete(object)) => self.remove(&key_of(&object)).into_iter().collect(),
             Ok(WatchEvent::Init) => {
                 listed.clear();
@@ -130,7 +125,7 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
             }
             Ok(WatchEvent::InitApply(object)) => {
                 listed.insert(key_of(&object), ());
-                self.decode(object).and_then(|object| self.apply(object)).into_iter().collect()
+                Self::decode(object).and_then(|object| self.apply(object)).into_iter().collect()
             }
             Ok(WatchEvent::InitDone) => {
                 let mut gone: Vec<ObjectKey> = {
@@ -150,16 +145,14 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
         }
     }
 
-    fn decode(&self, object: DynamicObject) -> Option<K> {
-        let key = key_of(&object);
-        match object.try_parse::<K>() {
-            Ok(object) => Some(object),
-            Err(error) => {
+    fn decode(object: Lenient<K>) -> Option<K> {
+        match object {
+            Lenient::Decoded(object) => Some(*object),
+            Lenient::Undecodable { metadata, error } => {
+                let (namespace, name) = (metadata.namespace.unwrap_or_default(), metadata.name.unwrap_or_default());
                 let kind = K::kind(&());
-                tracing::error!(
-                    error = crate::error_chain::error_chain(&error),
-                    "{kind} {key} cannot be decoded and is left alone; correct its fields"
-                );
+                let error = crate::error_chain::sanitize(&error);
+                tracing::error!(%error, "{kind} {namespace}/{name} cannot be decoded and is left alone; correct its fields");
                 None
             }
         }
