@@ -55,9 +55,9 @@ async fn nodes_become_ready() -> Outcome {
     }
 }
 
-/// Not a test of its own: the next one runs it in a process that it then kills.
+/// Nothing by itself: the next test runs this one in a process that it then kills.
 #[test]
-fn victim() -> Outcome {
+fn a_child_is_started_where_the_next_test_asks_for_it() -> Outcome {
     let Some(file) = std::env::var_os("WEIR_VICTIM") else { return Ok(()) };
     let mut command = Command::new("sleep");
     command.arg("1000");
@@ -76,7 +76,7 @@ fn children_of_a_killed_test_are_killed() -> Outcome {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("id");
     let mut test = Command::new(std::env::current_exe()?)
-        .args(["--exact", "victim"])
+        .args(["--exact", "a_child_is_started_where_the_next_test_asks_for_it"])
         .env("WEIR_VICTIM", &file)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -85,7 +85,7 @@ fn children_of_a_killed_test_are_killed() -> Outcome {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !condition() {
             assert!(Instant::now() < deadline, "{what}");
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(10));
         }
     };
     wait(&|| file.exists(), "the victim starts no child");
