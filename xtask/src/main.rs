@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
         Command::Up(rest) => program::run("up", &rest.arguments, cargo::Profile::Development),
         Command::E2e { filter } => test::scenarios(filter.as_deref()),
         Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "kustomize") => {
-            test::corpus("kustomize-build")
+            test::corpus("kustomize-build", &rest.arguments[1..])
         }
         Command::Conformance(rest) => program::run("conformance", &rest.arguments, cargo::Profile::Development),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),

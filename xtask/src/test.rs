@@ -42,11 +42,12 @@ pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
     })
 }
 
-/// Runs the corpus of an engine, whose expected results come from the original.
-pub(crate) fn corpus(engine: &str) -> anyhow::Result<()> {
-    // CI makes a missing corpus a failure rather than a test that has nothing to do.
-    let mut command = cargo(&["test", "--package", engine, "--test", "corpus"]);
-    command.env("CI", "true");
+/// Runs the conformance cases of an engine, whose expected results come from the original: those of the corpus, or of the directory
+/// that `arguments` name. Prints the names of those that fail, then how many passed and failed.
+pub(crate) fn corpus(engine: &str, arguments: &[std::ffi::OsString]) -> anyhow::Result<()> {
+    // CI makes a missing corpus a failure rather than nothing to do.
+    let mut command = cargo(&["run", "--release", "--quiet", "--package", engine, "--example", "conformance", "--"]);
+    command.args(arguments).env("CI", "true");
     step("corpus", || execute(command))
 }
 
