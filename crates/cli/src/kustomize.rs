@@ -75,14 +75,10 @@ fn build_directory(arguments: &BuildArguments) -> anyhow::Result<()> {
     }
 }
 
-/// Writes one file per object, named by its group, version, kind and name.
+/// Writes one file per object, under the names that kustomize gives them.
 fn write_files(directory: &Path, built: &kustomize_build::Build) -> anyhow::Result<()> {
-    for object in built.objects() {
-        let text = |pointer: &str| object.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default();
-        let version = text("/apiVersion").replace('/', "_");
-        let parts = [text("/metadata/namespace"), &version, text("/kind"), text("/metadata/name")];
-        let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_").to_lowercase();
-        let file = directory.join(format!("{}.yaml", name.replace(['/', ':'], "-")));
+    for (name, object) in built.file_names().into_iter().zip(built.objects()) {
+        let file = directory.join(name);
         std::fs::write(&file, manifest::yaml::to_yaml(&object)).with_context(|| format!("write '{}'", file.display()))?;
     }
     Ok(())

@@ -81,6 +81,24 @@ impl Build {
         self.objects.is_empty()
     }
 
+    /// The names of the files into which kustomize writes the objects one by one: group, version, kind and name, and the namespace
+    /// first where there are several.
+    pub fn file_names(&self) -> Vec<String> {
+        let schema = schema::Schema::default();
+        let ids: Vec<identity::ObjectId> = self.objects.iter().map(|node| identity::ObjectId::current(node, &schema)).collect();
+        let namespaced = || ids.iter().filter(|id| !id.cluster_scoped);
+        let several =
+            namespaced().map(identity::ObjectId::effective_namespace).collect::<std::collections::BTreeSet<_>>().len() > 1;
+        let name = |id: &identity::ObjectId| {
+            let namespace = if several && !id.cluster_scoped { id.effective_namespace() } else { "" };
+            let parts = [namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+            let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+            // A name with a slash must not lead elsewhere.
+            format!("{}.yaml", name.to_lowercase().replace('/', "-"))
+        };
+        ids.iter().map(name).collect()
+    }
+
     /// The objects as kustomize prints them: YAML documents joined by `---` lines.
     pub fn to_yaml(&self) -> String {
         let mut out = String::new();

@@ -167,15 +167,23 @@ pub(crate) fn of_kustomization<'b>(
         made.push(("ImageTagTransformer", Transformer::Image { image: image.clone(), fields: config.images.clone() }));
     }
     if !from.replacements.is_empty() {
-        // Written in place, an empty list of targets counts as none at all.
-        let mut entries = from.replacements.clone();
-        for entry in entries.iter_mut().filter(|entry| entry.replacement.targets.as_ref().is_some_and(Vec::is_empty)) {
-            entry.replacement.targets = None;
-        }
-        let list = replacements(session, root, &entries)?;
+        let list = replacements_in_place(session, root, &from.replacements)?;
         made.push(("ReplacementTransformer", Transformer::Replacements(list)));
     }
     Ok(made)
+}
+
+/// The replacements of a kustomization: written in place, an empty list of targets counts as none at all.
+fn replacements_in_place<'b>(
+    session: &mut Session<'b>,
+    root: &Root<'b>,
+    entries: &[ReplacementField],
+) -> Result<Vec<Replacement>, BuildError> {
+    let mut entries = entries.to_vec();
+    for entry in entries.iter_mut().filter(|entry| entry.replacement.targets.as_ref().is_some_and(Vec::is_empty)) {
+        entry.replacement.targets = None;
+    }
+    replacements(session, root, &entries)
 }
 
 fn label_transformers(from: &Kustomization, config: &FieldConfig) -> Result<Vec<Transformer>, BuildError> {
