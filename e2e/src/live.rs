@@ -35,6 +35,15 @@ impl Live {
         }
     }
 
+    /// Whether there is an object at this path of the API.
+    pub async fn exists(&self, path: &str) -> anyhow::Result<bool> {
+        match self.send(Method::GET, path, "", None).await {
+            Ok(_) => Ok(true),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("read {path}")),
+        }
+    }
+
     /// All objects of a kind in a namespace.
     pub async fn list(&self, kind: Kind, namespace: &str) -> anyhow::Result<Vec<Value>> {
         let list = self.send(Method::GET, &kind.list_path(namespace), "", None).await;

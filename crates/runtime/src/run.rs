@@ -90,6 +90,8 @@ impl<K: ReconciledObject> Run<K> {
     /// # Errors
     /// It was not written.
     pub async fn record(&self, status: StatusOf<K>) -> Result<(), NotRecorded> {
+        // What was said of the run before this must not be written after it: that would take back what is recorded now.
+        self.shared.progress.send_replace(Some(status.clone()));
         let (written, answer) = oneshot::channel();
         self.shared.urgent.send((status, written)).map_err(|_| NotRecorded)?;
         answer.await.map_err(|_| NotRecorded)

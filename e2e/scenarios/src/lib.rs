@@ -12,3 +12,9 @@ pub mod stage;
 pub use own::Own;
 pub use scene::Scene;
 pub use stage::{Stage, play};
+
+use e2e::objects::Kind;
+
+/// The definition of a kind.
+pub const DEFINITION: Kind =
+    Kind { api_version: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", plural: "customresourcedefinitions" };

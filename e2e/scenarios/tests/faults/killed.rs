@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use e2e::live::SOON;
 use e2e::objects::{CONFIG_MAP, GIT_REPOSITORY, KUSTOMIZATION, config_map};
+use scenarios::DEFINITION;
 use scenarios::own::play_with_own;
 use scenarios::{Own, Scene, artifact};
 use serde_json::{Value, json};
@@ -146,6 +147,57 @@ async fn nothing_that_a_killed_run_applied_is_forgotten() -> anyhow::Result<()> 
             assert_eq!(names(scene).await?, ["kept"], "round {number}");
             assert_eq!(scene.get(CONFIG_MAP, "kept").await?["metadata"]["uid"], uid, "round {number}: recreated");
         }
+        Ok(())
+    })
+    .await
+}
+
+/// A kind that a stage waits for: as those of Flux, its objects are not current until somebody has observed them.
+fn slow_class(group: &str) -> Value {
+    let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {"observedGeneration": -1}});
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"status": status}});
+    let version = json!({
+        "name": "v1", "served": true, "storage": true, "subresources": {"status": {}}, "schema": {"openAPIV3Schema": schema},
+    });
+    let names = json!({"kind": "SlowClass", "plural": "slowclasses"});
+    let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version]});
+    DEFINITION.object("", &format!("slowclasses.{group}"), json!({"spec": spec}))
+}
+
+#[tokio::test]
+async fn what_is_being_applied_stays_in_the_inventory_while_a_stage_is_waited_for() -> anyhow::Result<()> {
+    play_with_own("announced", &[], async |scene: &Scene, own: &mut Own| {
+        let group = format!("{}.example", scene.name());
+        scene.live.create(DEFINITION, &slow_class(&group)).await?;
+        let established = |object: &Value| e2e::objects::condition(object, "Established").0 == "True";
+        scene.live.wait(DEFINITION, "", &format!("slowclasses.{group}"), "be established", established).await?;
+        scene.repository.commit_file("a/kept.yaml", config_map("kept", "k", "v"))?;
+        scene.add_source("source", json!({})).await?;
+        scene.add_kustomization("app", "./a", json!({})).await?;
+        scene.ready(KUSTOMIZATION, "app").await?;
+        let slow = format!("apiVersion: {group}/v1\nkind: SlowClass\nmetadata: {{name: slow}}\n");
+        scene.repository.commit_file("a/slow.yaml", slow)?;
+        scene.reconcile(GIT_REPOSITORY, "source").await?;
+        let id = format!("{}_slow_{group}_SlowClass", scene.name());
+        let announced = |object: &Value| {
+            let entries = object["status"]["inventory"]["entries"].as_array();
+            entries.into_iter().flatten().any(|entry| entry["id"] == *id)
+        };
+        scene.wait(KUSTOMIZATION, "app", "announce the object", announced).await?;
+        // Long enough for the report of a run that takes long, which is due after a second.
+        let until = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < until {
+            let object = scene.get(KUSTOMIZATION, "app").await?;
+            ensure!(announced(&object), "no longer announced: {:#}", object["status"]);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        own.kustomize.kill();
+        let commit = scene.repository.commit("Without it").remove("a/slow.yaml").create()?;
+        scene.reconcile(GIT_REPOSITORY, "source").await?;
+        own.kustomize.restart()?;
+        scene.applied("app", &commit).await?;
+        let kind = format!("/apis/{group}/v1/namespaces/{}/slowclasses/slow", scene.name());
+        ensure!(!scene.live.exists(&kind).await?, "what the killed run had created is still there");
         Ok(())
     })
     .await

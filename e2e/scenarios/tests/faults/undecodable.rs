@@ -2,12 +2,9 @@
 
 use anyhow::Context;
 use e2e::objects::{CONFIG_MAP, GIT_REPOSITORY, KUSTOMIZATION, Kind, config_map};
-use scenarios::Own;
 use scenarios::own::Ground;
+use scenarios::{DEFINITION, Own};
 use serde_json::json;
-
-const DEFINITION: Kind =
-    Kind { api_version: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", plural: "customresourcedefinitions" };
 
 /// Makes the API server take anything as an object of this kind.
 async fn accept_anything(live: &e2e::Live, kind: Kind) -> anyhow::Result<()> {

@@ -173,7 +173,12 @@ async fn immutable_field_fails_without_force_and_is_recreated_with_it() -> anyho
 #[tokio::test]
 async fn unhealthy_object_times_out_by_name_while_others_are_applied() -> anyhow::Result<()> {
     play("unhealthy", async |scene, _| {
-        scene.repository.commit("Two").file("a/a.yaml", config_map("a", "k", "v")).file("b/b.yaml", config_map("b", "k", "v")).create()?;
+        scene
+            .repository
+            .commit("Two")
+            .file("a/a.yaml", config_map("a", "k", "v"))
+            .file("b/b.yaml", config_map("b", "k", "v"))
+            .create()?;
         scene.add_source("source", json!({})).await?;
         let checks = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "absent", "namespace": scene.name()}]);
         scene.add_kustomization("waits", "./a", json!({"timeout": "30s", "healthChecks": checks})).await?;
