@@ -34,7 +34,7 @@ pub enum Limit {
 }
 
 /// An execution that failed. Output written before stays written.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// There is no template of that name.
     #[error("template: no template {} associated with template {}", quoted(template), quoted(set))]

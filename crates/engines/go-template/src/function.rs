@@ -58,30 +58,46 @@ pub trait Function: Debug {
 }
 
 /// Why a function failed.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct FunctionError {
     pub(crate) message: String,
     pub(crate) cause: Option<Box<ExecuteError>>,
     pub(crate) limit: Option<Limit>,
+    /// How many failures are wrapped in each other.
+    pub(crate) nesting: usize,
 }
 
 impl FunctionError {
     /// An error with Go's text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), cause: None, limit: None }
+        Self { message: message.into(), cause: None, limit: None, nesting: 0 }
     }
 
     /// An error that wraps the failure of another template, with the text of the whole.
     #[must_use]
     pub fn wrapping(message: impl Into<String>, cause: ExecuteError) -> Self {
         let limit = cause.limit();
-        Self { message: message.into(), cause: Some(Box::new(cause)), limit }
+        let nesting = 1 + cause.function_error().map_or(0, |inner| inner.nesting);
+        Self { message: message.into(), cause: Some(Box::new(cause)), limit, nesting }
     }
 
     /// The wrapped failure of another template.
     pub fn cause(&self) -> Option<&ExecuteError> {
         self.cause.as_deref()
+    }
+}
+
+impl Drop for FunctionError {
+    /// Without recursion: failures are wrapped in each other as deep as templates call each other.
+    fn drop(&mut self) {
+        let mut next = self.cause.take();
+        while let Some(mut cause) = next {
+            next = match &mut *cause {
+                ExecuteError::Failed { function: Some(function), .. } => function.cause.take(),
+                _ => None,
+            };
+        }
     }
 }
 
@@ -93,7 +109,7 @@ impl From<ExecuteError> for FunctionError {
 
 impl From<Limit> for FunctionError {
     fn from(limit: Limit) -> Self {
-        Self { message: limit.to_string(), cause: None, limit: Some(limit) }
+        Self { message: limit.to_string(), cause: None, limit: Some(limit), nesting: 0 }
     }
 }
 

@@ -88,6 +88,10 @@ pub(super) fn slice(item: &Operand, indexes: &[Operand]) -> Outcome<Value> {
     };
     let mut bounds = [0, length, capacity];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        // Unlike `index`, this one does not look into the box.
+        if index.boxed {
+            return fail(format!("cannot index slice/array with type {}", Type::Any));
+        }
         *bound = offset(&index.value, capacity)?;
     }
     let [start, end, most] = bounds;

@@ -47,7 +47,7 @@ impl State<'_, '_> {
         let arguments = self.evaluate_arguments(dot, &shape, name, given)?;
         let arguments = arguments.into_iter().map(|argument| argument.value).collect();
         let environment = self.environment;
-        let result = self.deeper(|state| Ok(function.call(arguments, &mut Call::new(environment, state.budget))))?;
+        let result = function.call(arguments, &mut Call::new(environment, self.budget));
         self.finish(result.map(Operand::plain), node, name)
     }
 
@@ -71,10 +71,7 @@ impl State<'_, '_> {
         let callee = if builtin == Builtin::Call { self.callee_name(&given) } else { String::new() };
         let arguments = self.evaluate_arguments(dot, &shape, name, given)?;
         let environment = self.environment;
-        let result = self.deeper(|state| {
-            let mut context = Context { environment, budget: state.budget, callee: &callee };
-            Ok(builtin.call(arguments, &mut context))
-        })?;
+        let result = builtin.call(arguments, &mut Context { environment, budget: self.budget, callee: &callee });
         self.finish(result, node, name)
     }
 

@@ -1,5 +1,7 @@
 //! Walks the nodes of one template and writes its output.
 
+use std::io::Write;
+
 use super::operand::Operand;
 use super::{Environment, MissingKey};
 use crate::budget::Budget;
@@ -22,6 +24,9 @@ enum Flow {
     Break,
     Continue,
 }
+
+/// How many failed calls may be reported within each other. Helm stops recursion at a thousand.
+const MAX_WRAPPED: usize = 2_000;
 
 /// The number of the variable `$`.
 const DOLLAR: u32 = 0;
@@ -66,11 +71,21 @@ impl<'e, 'b> State<'e, 'b> {
         self.error_from(message, None, None)
     }
 
-    /// A function's error at a node.
-    pub(super) fn function_error(&mut self, node: NodeId, name: &Text, error: FunctionError) -> Box<ExecuteError> {
+    /// A function's error at a node. A limit that was run into further down is reported from there, without a word about
+    /// the way up: each step would repeat the text of all below it.
+    pub(super) fn function_error(&mut self, node: NodeId, name: &Text, mut error: FunctionError) -> Box<ExecuteError> {
         self.at = node;
+        if error.nesting > MAX_WRAPPED {
+            return self.limit_error(Limit::Depth(MAX_WRAPPED));
+        }
+        if error.limit.is_some()
+            && let Some(cause) = error.cause.take()
+        {
+            return cause;
+        }
         let limit = error.limit;
-        self.error_from(format_args!("error calling {name}: {}", error.message), Some(Box::new(error.clone())), limit)
+        let message = format!("error calling {name}: {}", error.message);
+        self.error_from(message, Some(Box::new(error)), limit)
     }
 
     pub(super) fn limit_error(&self, limit: Limit) -> Box<ExecuteError> {
@@ -276,10 +291,25 @@ impl<'e, 'b> State<'e, 'b> {
         Ok(())
     }
 
+    fn write_integer(&mut self, number: i64) -> Evaluated<()> {
+        let written = self.output.len();
+        // Writing to a vector cannot fail.
+        let _ = write!(self.output, "{number}");
+        let taken = self.budget.take_bytes(self.output.len() - written);
+        taken.map_err(|limit| self.limit_error(limit))
+    }
+
     fn print(&mut self, value: &Value) -> Evaluated<()> {
         match value {
             Value::String(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
+            // Whole numbers below a million need no exponent.
+            Value::Float(number)
+                if number.fract() == 0.0 && number.abs() < 1e6 && !(*number == 0.0 && number.is_sign_negative()) =>
+            {
+                self.write_integer(*number as i64)
+            }
+            Value::Int(number) | Value::Int64(number) => self.write_integer(*number),
             Value::Function(_) => {
                 let node = self.source.display(self.at);
                 Err(self.error(format_args!("can't print {node} of type {}", value.type_name())))

@@ -89,7 +89,7 @@ impl<'a> Printer<'a> {
 
     fn print_address(&mut self, is_nil: bool) {
         let flags = Flags { sharp: !self.flags.sharp, ..self.flags };
-        let bits = if is_nil { 0 } else { 0xc000_0000_00 };
+        let bits = if is_nil { 0 } else { 0x00c0_0000_0000 };
         flags.write_integer(&mut self.output, Integer { bits, signed: false }, 16, 'v', LOWER);
     }
 

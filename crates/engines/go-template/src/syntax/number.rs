@@ -42,10 +42,10 @@ impl Number {
 
     /// A pair such as `1+2i`.
     pub(super) fn from_complex(text: &str) -> Result<Self, String> {
-        let split = text.bytes().enumerate().skip(1).filter(|(index, byte)| {
-            matches!(byte, b'+' | b'-') && !matches!(text.as_bytes()[index - 1], b'e' | b'E' | b'p' | b'P')
+        let mut signs = (1..text.len()).filter(|&index| {
+            matches!(text.as_bytes()[index], b'+' | b'-') && !matches!(text.as_bytes()[index - 1], b'e' | b'E' | b'p' | b'P')
         });
-        let at = split.map(|(index, _)| index).last().ok_or("syntax error scanning complex number")?;
+        let at = signs.next_back().ok_or("syntax error scanning complex number")?;
         let imaginary = text[at..].strip_suffix('i').and_then(parse_float);
         let (Some(real), Some(imaginary)) = (parse_float(&text[..at]), imaginary) else {
             return Err("syntax error scanning complex number".to_owned());

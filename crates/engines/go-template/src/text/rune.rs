@@ -70,19 +70,8 @@ pub(crate) fn is_alphanumeric(character: char) -> bool {
     }
 }
 
-fn is_in(ranges: &[(u32, u32)], character: char) -> bool {
-    let code = u32::from(character);
-    ranges
-        .binary_search_by(|&(low, high)| {
-            if high < code {
-                std::cmp::Ordering::Less
-            } else if low > code {
-                std::cmp::Ordering::Greater
-            } else {
-                std::cmp::Ordering::Equal
-            }
-        })
-        .is_ok()
+fn is_in(edges: &[u32], character: char) -> bool {
+    edges.partition_point(|&edge| edge <= u32::from(character)) % 2 == 1
 }
 
 /// Appends a character as UTF-8.

@@ -7,7 +7,11 @@ use super::{Text, Type, Value, release};
 
 /// A slice: a window on a shared array, with the type of its elements.
 #[derive(Clone, Debug)]
-pub struct List {
+pub struct List(Rc<Window>);
+
+/// Behind one pointer, so that a [`Value`] stays small.
+#[derive(Debug)]
+struct Window {
     array: Option<Rc<Array>>,
     start: usize,
     end: usize,
@@ -37,54 +41,61 @@ impl List {
     /// A list of any type. The caller sees to it that the items have the type of `kind`'s elements.
     pub fn with_type(items: Vec<Value>, kind: Type) -> Self {
         let end = items.len();
-        Self { array: Some(Rc::new(Array(items))), start: 0, end, kind }
+        Self(Rc::new(Window { array: Some(Rc::new(Array(items))), start: 0, end, kind }))
     }
 
     /// The nil slice: empty, and null in JSON.
     pub fn nil(kind: Type) -> Self {
-        Self { array: None, start: 0, end: 0, kind }
+        Self(Rc::new(Window { array: None, start: 0, end: 0, kind }))
     }
 
     /// Whether this is the nil slice.
     pub fn is_nil(&self) -> bool {
-        self.array.is_none()
+        self.0.array.is_none()
     }
 
     /// The Go type of the list.
     pub fn kind(&self) -> Type {
-        self.kind
+        self.0.kind
     }
 
     /// The items.
     pub fn items(&self) -> &[Value] {
-        self.array.as_ref().map_or(&[], |array| &array.0[self.start..self.end])
+        self.0.array.as_ref().map_or(&[], |array| &array.0[self.0.start..self.0.end])
     }
 
     /// Number of items.
     pub fn len(&self) -> usize {
-        self.end - self.start
+        self.0.end - self.0.start
     }
 
     /// Whether there are no items.
     pub fn is_empty(&self) -> bool {
-        self.start == self.end
+        self.0.start == self.0.end
     }
 
     /// Items up to the end of the shared array: how far a slice of this one may reach.
     pub fn capacity(&self) -> usize {
-        self.array.as_ref().map_or(0, |array| array.0.len() - self.start)
+        self.0.array.as_ref().map_or(0, |array| array.0.len() - self.0.start)
     }
 
     /// The window from `start` to `end`, counted from this list's start; `None` beyond the capacity.
     #[must_use]
     pub fn slice(&self, start: usize, end: usize) -> Option<Self> {
         let within = start <= end && end <= self.capacity();
-        within.then(|| Self { array: self.array.clone(), start: self.start + start, end: self.start + end, kind: self.kind })
+        within.then(|| {
+            Self(Rc::new(Window {
+                array: self.0.array.clone(),
+                start: self.0.start + start,
+                end: self.0.start + end,
+                kind: self.0.kind,
+            }))
+        })
     }
 
     /// Gives up the items when nobody else holds them.
     pub(super) fn into_sole_items(self) -> Option<Vec<Value>> {
-        let mut array = Rc::try_unwrap(self.array?).ok()?;
+        let mut array = Rc::try_unwrap(Rc::try_unwrap(self.0).ok()?.array?).ok()?;
         Some(std::mem::take(&mut array.0))
     }
 }

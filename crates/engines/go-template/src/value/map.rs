@@ -9,7 +9,11 @@ use super::{Text, Type, Value, release};
 
 /// A map, in key order as Go ranges over it and prints it. Clones share the entries.
 #[derive(Clone, Debug)]
-pub struct Map {
+pub struct Map(Rc<Body>);
+
+/// Behind one pointer, so that a [`Value`] stays small.
+#[derive(Debug)]
+struct Body {
     entries: Option<Rc<Entries>>,
     kind: Type,
 }
@@ -37,43 +41,43 @@ impl Map {
 
     /// A map of any type. The caller sees to it that the values have the type of `kind`'s elements.
     pub fn with_type(entries: BTreeMap<Text, Value>, kind: Type) -> Self {
-        Self { entries: Some(Rc::new(Entries(RefCell::new(entries)))), kind }
+        Self(Rc::new(Body { entries: Some(Rc::new(Entries(RefCell::new(entries)))), kind }))
     }
 
     /// The nil map: empty, and nothing can be put in.
     pub fn nil(kind: Type) -> Self {
-        Self { entries: None, kind }
+        Self(Rc::new(Body { entries: None, kind }))
     }
 
     /// Whether this is the nil map.
     pub fn is_nil(&self) -> bool {
-        self.entries.is_none()
+        self.0.entries.is_none()
     }
 
     /// The Go type of the map.
     pub fn kind(&self) -> Type {
-        self.kind
+        self.0.kind
     }
 
     /// The same entries under another type of the same shape.
     #[must_use]
     pub fn retyped(&self, kind: Type) -> Self {
-        Self { entries: self.entries.clone(), kind }
+        Self(Rc::new(Body { entries: self.0.entries.clone(), kind }))
     }
 
     /// The value under a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.entries.as_ref()?.0.borrow().get(key).cloned()
+        self.0.entries.as_ref()?.0.borrow().get(key).cloned()
     }
 
     /// Whether there is such a key.
     pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.entries.as_ref().is_some_and(|entries| entries.0.borrow().contains_key(key))
+        self.0.entries.as_ref().is_some_and(|entries| entries.0.borrow().contains_key(key))
     }
 
     /// Puts a value in. Returns whether that was possible: not in the nil map.
     pub fn insert(&self, key: Text, value: Value) -> bool {
-        let Some(entries) = &self.entries else { return false };
+        let Some(entries) = &self.0.entries else { return false };
         // The old value is dropped after the borrow, because dropping it may reach this map again.
         let old = entries.0.borrow_mut().insert(key, value);
         drop(old);
@@ -82,12 +86,12 @@ impl Map {
 
     /// Takes a value out.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.entries.as_ref()?.0.borrow_mut().remove(key)
+        self.0.entries.as_ref()?.0.borrow_mut().remove(key)
     }
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.entries.as_ref().map_or(0, |entries| entries.0.borrow().len())
+        self.0.entries.as_ref().map_or(0, |entries| entries.0.borrow().len())
     }
 
     /// Whether there are no entries.
@@ -97,23 +101,23 @@ impl Map {
 
     /// The keys in order, as they are now.
     pub fn keys(&self) -> Vec<Text> {
-        self.entries.as_ref().map_or_else(Vec::new, |entries| entries.0.borrow().keys().cloned().collect())
+        self.0.entries.as_ref().map_or_else(Vec::new, |entries| entries.0.borrow().keys().cloned().collect())
     }
 
     /// The entries in key order, as they are now.
     pub fn entries(&self) -> Vec<(Text, Value)> {
         let clone = |(key, value): (&Text, &Value)| (key.clone(), value.clone());
-        self.entries.as_ref().map_or_else(Vec::new, |entries| entries.0.borrow().iter().map(clone).collect())
+        self.0.entries.as_ref().map_or_else(Vec::new, |entries| entries.0.borrow().iter().map(clone).collect())
     }
 
     /// An address that two maps share when a change of one is a change of the other; 0 for the nil map.
     pub fn address(&self) -> usize {
-        self.entries.as_ref().map_or(0, |entries| Rc::as_ptr(entries) as usize)
+        self.0.entries.as_ref().map_or(0, |entries| Rc::as_ptr(entries) as usize)
     }
 
     /// Gives up the values when nobody else holds the map.
     pub(super) fn into_sole_values(self) -> Option<Vec<Value>> {
-        let mut entries = Rc::try_unwrap(self.entries?).ok()?;
+        let mut entries = Rc::try_unwrap(Rc::try_unwrap(self.0).ok()?.entries?).ok()?;
         Some(std::mem::take(entries.0.get_mut()).into_values().collect())
     }
 }
