@@ -4,6 +4,7 @@ mod kustomize_content;
 mod kustomize_deletion;
 mod kustomize_dependencies;
 mod kustomize_failures;
+mod kustomize_lifecycle;
 mod kustomize_rollout;
 mod source_credentials;
 mod source_failures;
