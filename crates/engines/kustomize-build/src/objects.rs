@@ -143,10 +143,15 @@ impl Objects {
     pub(crate) fn select(&self, selector: &Selector, schema: &Schema) -> Result<Vec<usize>, SelectorFault> {
         let matcher = selector.matcher()?;
         let selected = self.list.iter().enumerate().filter(|(_, object)| {
+            // Most objects are told apart by kind and name, which costs no copies.
+            let original_name = object.notes.previous.first().map_or(object.name(), |previous| &previous.name);
+            let is_named = matcher.matches_name(original_name) || matcher.matches_name(object.name());
+            if !is_named || !matcher.matches_kind(object.kind()) {
+                return false;
+            }
             let (current, original) = (object.id(schema), object.original_id(schema));
             let either = |matches: &dyn Fn(&ObjectId) -> bool| matches(&original) || matches(&current);
             either(&|id| matcher.matches_namespace(id.effective_namespace()))
-                && either(&|id| matcher.matches_name(&id.name))
                 && matcher.matches_gvk(&current.gvk)
                 && object.matches_labels("labels", &matcher.labels)
                 && object.matches_labels("annotations", &matcher.annotations)

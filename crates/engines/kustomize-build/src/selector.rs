@@ -89,6 +89,10 @@ impl Matcher {
             && is_match(self.kind.as_ref(), &gvk.kind)
     }
 
+    pub(crate) fn matches_kind(&self, kind: &str) -> bool {
+        is_match(self.kind.as_ref(), kind)
+    }
+
     pub(crate) fn matches_name(&self, name: &str) -> bool {
         is_match(self.name.as_ref(), name)
     }
