@@ -294,6 +294,8 @@ fn sec_e6_a_hostile_template_ends_with_an_error() {
         ("{{ range 1000000000 }}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{{ end }}", "more than"),
         ("{{ $x := \"aa\" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}", "more than 1048576 bytes of text"),
         ("{{ $x := \"aa\" }}{{ range 100 }}{{ $x = printf \"%s%s\" $x $x }}{{ end }}", "more than 1048576 bytes of text"),
+        ("{{ $x := printf \"%99999d\" 1 }}{{ range 1000000 }}{{ $y := slice $x 1 }}{{ end }}", "more than 1048576 bytes of text"),
+        ("{{ $x := printf \"%99999d\" 1 }}{{ range 1000000 }}{{ if eq $x $x }}{{ end }}{{ end }}", "more than 200000 steps"),
         ("{{ printf \"%999999d%999999d\" 1 1 }}", "more than 1048576 bytes of text"),
         ("{{ $x := list 1 }}{{ range 100 }}{{ $x = list $x $x }}{{ end }}{{ $x }}", "more than"),
         ("{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ $d }}", "nested deeper than 5000 levels"),

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::Outcome;
 use crate::budget::Budget;
+use crate::error::Limit;
 use crate::execute::operand::Operand;
 use crate::format;
 use crate::function::FunctionError;
@@ -63,7 +64,10 @@ fn equal_pair(left: &Value, right: &Value, budget: &mut Budget) -> Outcome<bool>
             Ok(real == other_real && imaginary == other_imaginary)
         }
         (Some(Basic::Float(left)), Some(Basic::Float(right))) => Ok(left == right),
-        (Some(Basic::String(left)), Some(Basic::String(right))) => Ok(left == right),
+        (Some(Basic::String(left)), Some(Basic::String(right))) => {
+            charge(&left, &right, budget)?;
+            Ok(left == right)
+        }
         (Some(Basic::Signed(left)), Some(Basic::Signed(right))) => Ok(left == right),
         (Some(Basic::Unsigned(left)), Some(Basic::Unsigned(right))) => Ok(left == right),
         (Some(Basic::Signed(signed)), Some(Basic::Unsigned(unsigned)))
@@ -72,6 +76,12 @@ fn equal_pair(left: &Value, right: &Value, budget: &mut Budget) -> Outcome<bool>
         _ if matches!(left, Value::Nil) || matches!(right, Value::Nil) => Ok(false),
         _ => Err(incompatible(left, right)),
     }
+}
+
+/// Long texts cost more than one step.
+fn charge(left: &Text, right: &Text, budget: &mut Budget) -> Result<(), Limit> {
+    let compared = left.len().min(right.len());
+    budget.take_steps(u64::try_from(compared / 1024).unwrap_or(u64::MAX))
 }
 
 /// Lists, maps, functions and objects: comparable with nil, and objects with their like.
@@ -105,14 +115,17 @@ fn same_kind(left: &Value, right: &Value) -> bool {
 }
 
 /// Whether the first is less than the second.
-pub(super) fn less(first: &Operand, second: &Operand) -> Outcome<bool> {
+pub(super) fn less(first: &Operand, second: &Operand, budget: &mut Budget) -> Outcome<bool> {
     let (left, right) = (&first.value, &second.value);
     let (Some(left_basic), Some(right_basic)) = (Basic::of(left), Basic::of(right)) else {
         return Err(FunctionError::new(BAD_TYPE));
     };
     match (left_basic, right_basic) {
         (Basic::Float(left), Basic::Float(right)) => Ok(left < right),
-        (Basic::String(left), Basic::String(right)) => Ok(left.cmp(&right) == Ordering::Less),
+        (Basic::String(left), Basic::String(right)) => {
+            charge(&left, &right, budget)?;
+            Ok(left.cmp(&right) == Ordering::Less)
+        }
         (Basic::Signed(left), Basic::Signed(right)) => Ok(left < right),
         (Basic::Unsigned(left), Basic::Unsigned(right)) => Ok(left < right),
         (Basic::Signed(signed), Basic::Unsigned(unsigned)) => Ok(i128::from(signed) < i128::from(unsigned)),
@@ -124,5 +137,5 @@ pub(super) fn less(first: &Operand, second: &Operand) -> Outcome<bool> {
 
 /// Less, and if not, equal: so that a NaN is neither, as in Go.
 pub(super) fn less_or_equal(first: &Operand, rest: &[Operand], budget: &mut Budget) -> Outcome<bool> {
-    Ok(less(first, super::second(rest))? || equal(first, rest, budget)?)
+    Ok(less(first, super::second(rest), budget)? || equal(first, rest, budget)?)
 }

@@ -1,6 +1,7 @@
 //! `index`, `slice` and `len`.
 
 use super::Outcome;
+use crate::budget::Budget;
 use crate::execute::operand::Operand;
 use crate::function::FunctionError;
 use crate::text::Text;
@@ -75,7 +76,7 @@ pub(super) fn index(item: Operand, indexes: &[Operand]) -> Outcome<Operand> {
 }
 
 /// `slice x 1 2` is Go's `x[1:2]`.
-pub(super) fn slice(item: &Operand, indexes: &[Operand]) -> Outcome<Value> {
+pub(super) fn slice(item: &Operand, indexes: &[Operand], budget: &mut Budget) -> Outcome<Value> {
     if indexes.len() > 3 && !matches!(item.value, Value::Nil) {
         return fail(format!("too many slice indexes: {}", indexes.len()));
     }
@@ -102,7 +103,10 @@ pub(super) fn slice(item: &Operand, indexes: &[Operand]) -> Outcome<Value> {
         return fail(format!("invalid slice index: {end} > {most}"));
     }
     match &item.value {
-        Value::String(text) => Ok(Value::String(Text::from(&text[start..end]))),
+        Value::String(text) => {
+            budget.take_bytes(end - start)?;
+            Ok(Value::String(Text::from(&text[start..end])))
+        }
         Value::List(list) => match list.slice(start, end) {
             Some(window) => Ok(Value::List(window)),
             None => fail("reflect.Value.Slice: slice index out of bounds"),

@@ -44,8 +44,8 @@ impl State<'_, '_> {
         let signature = *function.signature();
         let parameter = |index| Parameter::Typed(signature.parameter(index));
         let shape = Shape { fixed: signature.fixed_count(), variadic: signature.variadic, parameter: &parameter };
-        let arguments = self.evaluate_arguments(dot, &shape, name, given)?;
-        let arguments = arguments.into_iter().map(|argument| argument.value).collect();
+        let mut arguments = Vec::with_capacity(given.arguments.len() + 1);
+        self.evaluate_arguments(dot, &shape, (name, given), |argument| arguments.push(argument.value))?;
         let environment = self.environment;
         let result = function.call(arguments, &mut Call::new(environment, self.budget));
         self.finish(result.map(Operand::plain), node, name)
@@ -69,7 +69,8 @@ impl State<'_, '_> {
             return self.short_circuit(dot, builtin, given);
         }
         let callee = if builtin == Builtin::Call { self.callee_name(&given) } else { String::new() };
-        let arguments = self.evaluate_arguments(dot, &shape, name, given)?;
+        let mut arguments = Vec::with_capacity(given.arguments.len() + 1);
+        self.evaluate_arguments(dot, &shape, (name, given), |argument| arguments.push(argument))?;
         let environment = self.environment;
         let result = builtin.call(arguments, &mut Context { environment, budget: self.budget, callee: &callee });
         self.finish(result, node, name)
@@ -113,16 +114,22 @@ impl State<'_, '_> {
         Ok(())
     }
 
-    fn evaluate_arguments(&mut self, dot: &Operand, shape: &Shape<'_>, name: &Text, given: Given<'_>) -> Evaluated<Vec<Operand>> {
+    /// Evaluates and checks all arguments, and hands them on one by one.
+    fn evaluate_arguments(
+        &mut self,
+        dot: &Operand,
+        shape: &Shape<'_>,
+        (name, given): (&Text, Given<'_>),
+        mut receive: impl FnMut(Operand),
+    ) -> Evaluated<()> {
         self.check_count(shape, name, &given)?;
-        let mut arguments = Vec::with_capacity(given.arguments.len() + 1);
         for (index, &argument) in given.arguments.iter().enumerate() {
             self.take_step()?;
-            arguments.push(self.evaluate_argument(dot, (shape.parameter)(index), argument)?);
+            receive(self.evaluate_argument(dot, (shape.parameter)(index), argument)?);
         }
         if let Some(piped) = given.piped {
-            arguments.push(self.validate(piped, (shape.parameter)(arguments.len()))?);
+            receive(self.validate(piped, (shape.parameter)(given.arguments.len()))?);
         }
-        Ok(arguments)
+        Ok(())
     }
 }

@@ -36,7 +36,7 @@ impl State<'_, '_> {
         match &source.node(first).kind {
             NodeKind::Field(names) => {
                 self.at = first;
-                return self.evaluate_chain(dot, dot.clone(), (first, names), given);
+                return self.evaluate_chain(dot, dot, (first, names), given);
             }
             NodeKind::Chain { .. } => return self.evaluate_chain_node(dot, first, given),
             NodeKind::Identifier { name, callee } => {
@@ -95,7 +95,7 @@ impl State<'_, '_> {
         let source = self.source;
         let NodeKind::Chain { node, names } = &source.node(chain).kind else { return Ok(Operand::default()) };
         let receiver = self.evaluate_operand(dot, *node)?;
-        self.evaluate_chain(dot, receiver, (chain, names), given)
+        self.evaluate_chain(dot, &receiver, (chain, names), given)
     }
 
     pub(super) fn evaluate_variable(&mut self, dot: &Operand, node: NodeId, given: Given<'_>) -> Evaluated<Operand> {
@@ -107,20 +107,23 @@ impl State<'_, '_> {
             self.refuse_arguments(node, &given)?;
             return Ok(value);
         }
-        self.evaluate_chain(dot, value, (node, &names[1..]), given)
+        self.evaluate_chain(dot, &value, (node, &names[1..]), given)
     }
 
     /// `.X.Y.Z` of a receiver; the arguments belong to the last name.
     pub(super) fn evaluate_chain(
         &mut self,
         dot: &Operand,
-        receiver: Operand,
+        receiver: &Operand,
         (node, names): (NodeId, &[Text]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
-        let Some((last, before)) = names.split_last() else { return Ok(receiver) };
-        let mut receiver = receiver;
-        for name in before {
+        let Some((last, before)) = names.split_last() else { return Ok(receiver.clone()) };
+        let Some((first, middle)) = before.split_first() else {
+            return self.evaluate_field(dot, receiver, (node, last), given);
+        };
+        let mut receiver = self.evaluate_field(dot, receiver, (node, first), Given::default())?;
+        for name in middle {
             receiver = self.evaluate_field(dot, &receiver, (node, name), Given::default())?;
         }
         self.evaluate_field(dot, &receiver, (node, last), given)

@@ -105,6 +105,12 @@ impl<'e, 'b> State<'e, 'b> {
         Box::new(ExecuteError::Failed { message, function, limit })
     }
 
+    /// Charges for work that grows with a number but is much cheaper than that many evaluations.
+    fn take_steps_for(&mut self, count: usize) -> Evaluated<()> {
+        let steps = u64::try_from(count / 16).unwrap_or(u64::MAX);
+        self.budget.take_steps(steps).map_err(|limit| self.limit_error(limit))
+    }
+
     pub(super) fn take_step(&mut self) -> Evaluated<()> {
         self.budget.take_steps(1).map_err(|limit| self.limit_error(limit))
     }
@@ -206,6 +212,7 @@ impl<'e, 'b> State<'e, 'b> {
             }
             Value::Map(map) => {
                 let element = map.kind().element();
+                self.take_steps_for(map.len())?;
                 let entries = map.entries();
                 let any = !entries.is_empty();
                 for (key, item) in entries {
@@ -349,6 +356,7 @@ impl<'e, 'b> State<'e, 'b> {
     }
 
     fn assign(&mut self, node: NodeId, value: Operand) -> Evaluated<()> {
+        self.take_steps_for(self.variables.len())?;
         let NodeKind::Variable { variable, names } = &self.source.node(node).kind else { return Ok(()) };
         match self.variables.iter_mut().rev().find(|(declared, _)| declared == variable) {
             Some((_, slot)) => {
@@ -364,7 +372,8 @@ impl<'e, 'b> State<'e, 'b> {
         self.variables[index].1 = value;
     }
 
-    pub(super) fn variable(&self, variable: u32, names: &[Text]) -> Evaluated<Operand> {
+    pub(super) fn variable(&mut self, variable: u32, names: &[Text]) -> Evaluated<Operand> {
+        self.take_steps_for(self.variables.len())?;
         match self.variables.iter().rev().find(|(declared, _)| *declared == variable) {
             Some((_, value)) => Ok(value.clone()),
             None => Err(self.undefined_variable(names)),

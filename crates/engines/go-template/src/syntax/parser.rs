@@ -93,8 +93,8 @@ struct Frame {
     /// Up to three tokens of lookahead; the first slot is the one read last.
     tokens: [Token; 3],
     peeked: usize,
-    /// Names of variables that are declared here.
-    variables: Vec<Vec<u8>>,
+    /// Numbers of the variables that are declared here.
+    variables: Vec<u32>,
     action_line: usize,
     range_depth: usize,
     parentheses: usize,
@@ -105,7 +105,7 @@ impl Frame {
         Self {
             tokens: [Token::none(), Token::none(), Token::none()],
             peeked: 0,
-            variables: vec![b"$".to_vec()],
+            variables: vec![0],
             action_line: 0,
             range_depth: 0,
             parentheses: 0,
@@ -472,8 +472,9 @@ impl Parser<'_> {
             if matches!(next.kind, TokenKind::Assign | TokenKind::Declare) || is_comma {
                 self.next_non_space();
                 let name = self.bytes(&variable).to_vec();
-                declared.push(self.push_variable(variable.start, &name));
-                self.frame.variables.push(name);
+                let number = self.variable_number(&name);
+                declared.push(self.push_variable(variable.start, number, &name));
+                self.frame.variables.push(number);
                 if !is_comma {
                     return Ok((next.kind == TokenKind::Assign, declared));
                 }
@@ -618,15 +619,19 @@ impl Parser<'_> {
 
     fn use_variable(&mut self, token: &Token) -> Parsed<NodeId> {
         let name = self.bytes(token).to_vec();
-        if !self.frame.variables.contains(&name) {
+        let number = self.variable_number(&name);
+        if !self.frame.variables.contains(&number) {
             return Err(self.error(format_args!("undefined variable {}", quoted(&name))));
         }
-        Ok(self.push_variable(token.start, &name))
+        Ok(self.push_variable(token.start, number, &name))
     }
 
-    fn push_variable(&mut self, start: usize, name: &[u8]) -> NodeId {
+    fn variable_number(&mut self, name: &[u8]) -> u32 {
         let count = offset(self.variables.len());
-        let variable = *self.variables.entry(name.to_vec()).or_insert(count);
+        *self.variables.entry(name.to_vec()).or_insert(count)
+    }
+
+    fn push_variable(&mut self, start: usize, variable: u32, name: &[u8]) -> NodeId {
         self.source.push(start, NodeKind::Variable { variable, names: Box::new([Text::from(name)]) })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Cases that call functions of Helm are another crate's; they are counted apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub(crate) struct Report {
     pub(crate) passed: usize,
     /// How many call functions that are no builtins.
     pub(crate) skipped: usize,
+    /// The cases that agree by group, the first two words of their name.
+    pub(crate) groups: BTreeMap<String, usize>,
     /// The cases that differ: name, what was expected, what came.
     pub(crate) failed: Vec<(String, String, String)>,
 }
@@ -75,6 +77,8 @@ fn run_case(case: &serde_json::Value, functions: &BTreeSet<String>, report: &mut
     };
     if agrees && expected == found {
         report.passed += 1;
+        let name = text(&case["name"]);
+        *report.groups.entry(name.split('/').take(2).collect::<Vec<_>>().join("/")).or_default() += 1;
     } else {
         report.failed.push((text(&case["name"]), case["expect"].to_string(), found));
     }
