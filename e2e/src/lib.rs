@@ -9,6 +9,7 @@ pub mod demo;
 pub mod live;
 pub mod metrics;
 pub mod objects;
+pub mod oracle;
 pub mod world;
 
 pub use live::Live;

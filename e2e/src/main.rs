@@ -23,7 +23,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Start what the demo starts and leave it running until Ctrl-C
     Up(demo::Arguments),
-    /// Measure what the controllers cost
+    /// Measure what our programs cost
     Bench(bench::Arguments),
     /// Compare with the originals
     Conformance(conformance::Arguments),

@@ -38,10 +38,11 @@ enum Command {
         /// Part of a scenario's name
         filter: Option<String>,
     },
-    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize builds
+    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize built of the corpus,
+    /// `kustomize-real` with what it builds of a directory
     #[command(disable_help_flag = true)]
     Conformance(Rest),
-    /// Measure: `mttp`
+    /// Measure: `mttp`, `kustomize`
     #[command(disable_help_flag = true)]
     Bench(Rest),
 }

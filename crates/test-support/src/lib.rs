@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod cluster;
 pub mod controller;
 pub mod git;
+pub mod go_program;
 pub mod process;
 pub mod workspace;
 

@@ -1,6 +1,9 @@
-//! `cargo xtask bench`: what the controllers cost for fixed work.
+//! `cargo xtask bench`: what our programs cost for fixed work.
 
+mod builds;
+mod kustomize;
 mod mttp;
+mod overlay;
 mod record;
 mod requests;
 mod workload;
@@ -17,11 +20,15 @@ enum Command {
     /// Mean time to production, after fluxcd/flux-benchmark: N sources, N Kustomizations of four objects installed, upgraded by a
     /// commit, and reconciled unchanged. Prints one JSON row a phase
     Mttp(mttp::Arguments),
+    /// A generated overlay, built by ours and by kustomize: processor time, peak memory, ratios, and how ours grows. Prints one
+    /// JSON row a build
+    Kustomize(kustomize::Arguments),
 }
 
 /// Runs the benchmark.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Mttp(arguments) => mttp::run(arguments).await,
+        Command::Kustomize(arguments) => kustomize::run(arguments),
     }
 }

@@ -2,7 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "the rows are the result")]
 
-use super::{record, requests, workload};
+use super::record::{self, rounded};
+use super::{requests, workload};
 use crate::objects::{GIT_REPOSITORY, KUSTOMIZATION, Kind, NAMESPACE as NAMESPACES, git_repository, is_ready, kustomization};
 use crate::world::Settings;
 use crate::{Live, World};
@@ -20,6 +21,8 @@ const PHASE_WITHIN: Duration = Duration::from_secs(900);
 
 /// How often all objects are listed to see how many are done.
 const POLL_EVERY: Duration = Duration::from_millis(250);
+
+const NOTE: &str = "The control plane runs on the same machine and is not counted, but for `apiserver_cpu_s`.";
 
 /// Flags of `cargo xtask bench mttp`.
 #[derive(clap::Args)]
@@ -75,15 +78,10 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     bench.phase("noop", Measured::Kustomize, async |bench| bench.touch(KUSTOMIZATION, bench.n).await).await?;
     bench.wait_until_ready(KUSTOMIZATION, &head).await?;
     if let Some(name) = &arguments.record {
-        let directory = record::write(name, &bench.rows, &command_line())?;
+        let directory = record::write(name, &bench.rows, NOTE)?;
         eprintln!("kept in {}", directory.display());
     }
     Ok(())
-}
-
-fn command_line() -> String {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    format!("cargo xtask {}", arguments.join(" "))
 }
 
 fn commit(repository: &Repository, version: &str) -> anyhow::Result<String> {
@@ -196,9 +194,4 @@ impl Bench {
             tokio::time::sleep(POLL_EVERY).await;
         }
     }
-}
-
-fn rounded(value: f64, digits: i32) -> f64 {
-    let factor = 10f64.powi(digits);
-    (value * factor).round() / factor
 }

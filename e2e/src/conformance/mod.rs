@@ -2,6 +2,7 @@
 
 mod compare;
 mod known;
+mod kustomize_real;
 mod recorded;
 
 /// What to compare.
@@ -15,11 +16,14 @@ pub struct Arguments {
 enum Command {
     /// Run the fixed scenarios of Flux's recordings (in ../shared) and compare objects, events and artifacts with them
     Recorded(recorded::Arguments),
+    /// Build every kustomization below a directory with ours and with kustomize; the last line is `N passed, N failed`
+    KustomizeReal(kustomize_real::Arguments),
 }
 
 /// Runs the comparison; an unexplained difference is an error.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Recorded(arguments) => recorded::run(arguments),
+        Command::KustomizeReal(arguments) => kustomize_real::run(arguments),
     }
 }

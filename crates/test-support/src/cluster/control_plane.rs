@@ -1,14 +1,17 @@
 //! The programs of the control plane: the user's own (`KUBEBUILDER_ASSETS`) or `e2e/controlplane`, built once and kept in the cache.
 
-use crate::workspace;
-use sha2::{Digest, Sha256};
-use std::fs::File;
+use crate::go_program::{GoProgram, GoProgramError};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-/// How often a build that takes minutes says that it is still at work.
-const PROGRESS_EVERY: Duration = Duration::from_secs(15);
+/// All programs of a control plane in one.
+const PROGRAM: GoProgram = GoProgram {
+    title: "control plane",
+    note: "etcd, Kubernetes and kwok, about nine minutes from nothing on two processors",
+    folder: "e2e/controlplane",
+    files: &["go.mod", "go.sum", "main.go", "kwok.go", "metrics.go"],
+    linker_flags,
+};
 
 /// The programs that make a control plane.
 #[derive(Debug, Clone)]
@@ -30,28 +33,9 @@ pub enum ControlPlaneError {
     /// `KUBEBUILDER_ASSETS` names a directory without the programs.
     #[error("KUBEBUILDER_ASSETS: {0} is not there")]
     MissingAsset(String),
-    /// A file of the source or the cache cannot be read or written.
-    #[error("{operation} {path}")]
-    File {
-        /// What was tried.
-        operation: &'static str,
-        /// On which file.
-        path: String,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Go cannot be run.
-    #[error("run go (is Go 1.26 or newer installed?)")]
-    Go(#[source] std::io::Error),
-    /// The build failed.
-    #[error("build e2e/controlplane: {status}\n{output}")]
-    Build {
-        /// How `go build` ended.
-        status: std::process::ExitStatus,
-        /// What it wrote.
-        output: String,
-    },
+    /// The single program is not to be had.
+    #[error(transparent)]
+    Program(#[from] GoProgramError),
 }
 
 impl ControlPlane {
@@ -60,26 +44,16 @@ impl ControlPlane {
         if let Some(directory) = std::env::var_os("KUBEBUILDER_ASSETS").filter(|value| !value.is_empty()) {
             return assets(PathBuf::from(directory)).map(Some);
         }
-        let binary = cached()?;
+        let binary = PROGRAM.cached()?;
         Ok(binary.exists().then_some(Self::Single(binary)))
     }
 
     /// The programs to use, built if need be. The build takes minutes and says so on standard error.
     pub fn build() -> Result<Self, ControlPlaneError> {
-        if let Some(found) = Self::at_hand()? {
-            return Ok(found);
+        match Self::at_hand()? {
+            Some(found) => Ok(found),
+            None => Ok(Self::Single(PROGRAM.build()?)),
         }
-        let binary = cached()?;
-        let directory = binary.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(directory).map_err(file("make", directory))?;
-        let lock = directory.join("lock");
-        let lock_file = File::create(&lock).map_err(file("open", &lock))?;
-        lock_file.lock().map_err(file("lock", &lock))?;
-        // Whoever held the lock before may have built it.
-        if !binary.exists() {
-            compile(&binary)?;
-        }
-        Ok(Self::Single(binary))
     }
 
     /// A command that runs one of the programs, if it is part of this control plane.
@@ -107,77 +81,15 @@ fn assets(directory: PathBuf) -> Result<ControlPlane, ControlPlaneError> {
             return Err(ControlPlaneError::MissingAsset(path.display().to_string()));
         }
     }
-    let others = cached().ok().filter(|binary| binary.exists());
+    let others = PROGRAM.cached().ok().filter(|binary| binary.exists());
     Ok(ControlPlane::Directory { programs: directory, others })
 }
 
-fn source() -> PathBuf {
-    workspace::root().join("e2e/controlplane")
-}
-
-fn file(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ControlPlaneError + use<> {
-    let path = path.display().to_string();
-    move |source| ControlPlaneError::File { operation, path, source }
-}
-
-/// Where the binary of exactly this source and this Go belongs.
-fn cached() -> Result<PathBuf, ControlPlaneError> {
-    let mut digest = Sha256::new();
-    for name in ["go.mod", "go.sum", "main.go", "kwok.go", "metrics.go"] {
-        let path = source().join(name);
-        digest.update(std::fs::read(&path).map_err(file("read", &path))?);
-    }
-    let version = Command::new("go").args(["env", "GOVERSION"]).current_dir(source()).stderr(Stdio::null()).output();
-    digest.update(version.map(|output| output.stdout).unwrap_or_default());
-    let key: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(workspace::cache().join("controlplane").join(key).join("controlplane"))
-}
-
-/// Builds into a temporary name and renames, so that an interrupted build leaves nothing that looks finished.
-fn compile(binary: &Path) -> Result<(), ControlPlaneError> {
-    let unfinished = binary.with_extension("unfinished");
-    let log = binary.with_extension("log");
-    let output = File::create(&log).map_err(file("open", &log))?;
-    eprintln!("building the control plane (etcd, Kubernetes, kwok) once: about nine minutes from nothing on two processors");
-    let start = Instant::now();
-    let mut child = Command::new("go")
-        .args(["build", "-trimpath", "-ldflags", &linker_flags()?, "-o"])
-        .arg(&unfinished)
-        .arg(".")
-        .current_dir(source())
-        .env("GOFLAGS", "-buildvcs=false")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(output)
-        .spawn()
-        .map_err(ControlPlaneError::Go)?;
-    let mut reported = Duration::ZERO;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(ControlPlaneError::Go)? {
-            break status;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-        if start.elapsed() >= reported + PROGRESS_EVERY {
-            reported = start.elapsed();
-            eprintln!("  control plane: still building, {} s", reported.as_secs());
-        }
-    };
-    if !status.success() {
-        let output = std::fs::read_to_string(&log).unwrap_or_default();
-        return Err(ControlPlaneError::Build { status, output });
-    }
-    std::fs::rename(&unfinished, binary).map_err(file("rename", &unfinished))?;
-    eprintln!("built the control plane in {} s", start.elapsed().as_secs());
-    Ok(())
-}
-
 /// Without the version, the API server calls itself v0.0.0 and clients refuse it as too old.
-fn linker_flags() -> Result<String, ControlPlaneError> {
-    let path = source().join("go.mod");
-    let module = std::fs::read_to_string(&path).map_err(file("read", &path))?;
+fn linker_flags(module: &str) -> String {
     let version = module.lines().find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes v")).unwrap_or("0.0.0");
     let mut parts = version.split('.');
     let (major, minor) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("0"));
     let package = "k8s.io/component-base/version";
-    Ok(format!("-s -w -X {package}.gitVersion=v{version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"))
+    format!("-s -w -X {package}.gitVersion=v{version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}")
 }
