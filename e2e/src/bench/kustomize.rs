@@ -22,7 +22,7 @@ const NOTE: &str = "Each program built alone, one after the other, until a secon
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// How many Deployments the overlay has that both build
-    #[arg(short, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(200..=100_000))]
+    #[arg(short, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     n: u32,
     /// Keep the rows in e2e/bench/results under this name
     #[arg(long)]
