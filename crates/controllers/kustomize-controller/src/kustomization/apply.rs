@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_f4_encrypted_content_is_recognised_and_never_applied() {
+    fn sec_f4_encrypted_objects_and_secret_values_are_recognised() {
         let encoded =
             base64::engine::general_purpose::STANDARD.encode("a: ENC[AES256_GCM,data:x]\nsops:\n  mac: ENC[AES256_GCM,data:y]\n");
         let nested = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"values.yaml": encoded}});
