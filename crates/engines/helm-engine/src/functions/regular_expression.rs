@@ -1,0 +1,6 @@
+//! Regular expressions in Go's syntax.
+
+use go_template::Functions;
+
+/// Adds these functions.
+pub(super) fn register(_: &mut Functions) {}

@@ -1,0 +1,6 @@
+//! Semantic versions.
+
+use go_template::Functions;
+
+/// Adds these functions.
+pub(super) fn register(_: &mut Functions) {}
