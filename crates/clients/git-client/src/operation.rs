@@ -1,4 +1,5 @@
-//! Listing, fetching and the conversation that all operations have, from the first connection to the result. Blocking; the client runs them on their own threads.
+//! Listing, fetching, and the conversation that all operations have, from the first connection to the result. Blocking; the
+//! client runs them on their own threads.
 
 use crate::{
     Cause, Checkout, Listing, Remote, Wanted,
