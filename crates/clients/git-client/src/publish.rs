@@ -94,7 +94,7 @@ pub enum Published {
 pub enum PublishError<E: std::error::Error + 'static> {
     /// Git did not work.
     #[error(transparent)]
-    Git(#[from] Error),
+    Git(Box<Error>),
     /// The editor did not.
     #[error(transparent)]
     Edit(E),
@@ -104,6 +104,12 @@ pub enum PublishError<E: std::error::Error + 'static> {
     /// The editor panicked.
     #[error("internal error while editing")]
     Panicked,
+}
+
+impl<E: std::error::Error + 'static> From<Error> for PublishError<E> {
+    fn from(error: Error) -> Self {
+        Self::Git(Box::new(error))
+    }
 }
 
 impl GitClient {
