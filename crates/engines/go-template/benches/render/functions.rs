@@ -18,9 +18,8 @@ pub(crate) fn functions() -> Functions {
         let text = string(&arguments, call)?;
         Ok(Value::from(format!("{:?}", String::from_utf8_lossy(&text))))
     });
-    functions.insert_native("toString", Signature::fixed(&[Type::Any]), |arguments, call| {
-        string(&arguments, call).map(Value::String)
-    });
+    functions
+        .insert_native("toString", Signature::fixed(&[Type::Any]), |arguments, call| string(&arguments, call).map(Value::String));
     functions.insert_native("nindent", Signature::fixed(&[Type::Int, Type::String]), nindent);
     functions.insert_native("trunc", Signature::fixed(&[Type::Int, Type::String]), |arguments, _| match &arguments[..] {
         [Value::Int(length), Value::String(text)] if text.len() > usize::try_from(*length).unwrap_or(0) => {
@@ -77,14 +76,14 @@ fn string(arguments: &[Value], call: &mut Call<'_>) -> Result<Text, FunctionErro
 fn include(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let [Value::String(name), data] = &arguments[..] else { return unfit() };
     let templates = call.templates();
-    Ok(Value::String(Text::from(call.execute(templates, name, data.clone())?)))
+    Ok(Value::String(call.execute_text(templates, name, data.clone())?))
 }
 
 fn tpl(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let [Value::String(text), data] = &arguments[..] else { return unfit() };
     let mut templates = call.templates().clone();
     templates.add_text("tpl", text).map_err(|error| FunctionError::new(error.to_string()))?;
-    Ok(Value::String(Text::from(call.execute(&templates, b"tpl", data.clone())?)))
+    Ok(Value::String(call.execute_text(&templates, b"tpl", data.clone())?))
 }
 
 fn nindent(arguments: Vec<Value>, _: &mut Call<'_>) -> Outcome {

@@ -46,10 +46,10 @@ impl State<'_, '_> {
             NodeKind::Dot => dot.clone(),
             NodeKind::Nil if parameter.can_be_nil() => return Ok(parameter.zero()),
             NodeKind::Nil => return Err(self.error(format_args!("cannot assign nil to {}", parameter.name()))),
-            NodeKind::Field(names) => self.evaluate_chain(dot, dot, (node, names), Given::default())?,
+            NodeKind::Field(names) => self.evaluate_chain(dot, dot, (node, source.names(*names)), Given::default())?,
             NodeKind::Variable { .. } => self.evaluate_variable(dot, node, Given::default())?,
             NodeKind::Pipe { .. } => self.deeper(|state| state.evaluate_pipeline(dot, node))?,
-            NodeKind::Identifier { name, callee } => self.call(dot, callee, (node, name), Given::default())?,
+            NodeKind::Identifier { name, callee } => self.call(dot, callee, (node, source.slice(*name)), Given::default())?,
             NodeKind::Chain { .. } => self.evaluate_chain_node(dot, node, Given::default())?,
             _ => return self.evaluate_constant(parameter, node),
         };

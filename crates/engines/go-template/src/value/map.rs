@@ -23,7 +23,9 @@ struct Entries(RefCell<BTreeMap<Text, Value>>);
 
 impl Drop for Entries {
     fn drop(&mut self) {
-        release(std::mem::take(self.0.get_mut()).into_values().collect());
+        if self.0.get_mut().values().any(Value::holds_values) {
+            release(std::mem::take(self.0.get_mut()).into_values().collect());
+        }
     }
 }
 

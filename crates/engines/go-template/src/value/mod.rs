@@ -7,6 +7,7 @@ mod map;
 mod object;
 pub(crate) mod types;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use list::List;
@@ -132,13 +133,18 @@ impl Value {
     }
 
     /// A scalar with a named type seen as its underlying kind; any other value as itself.
-    pub(crate) fn underlying(&self) -> Self {
+    pub(crate) fn underlying(&self) -> Cow<'_, Self> {
         if let Self::Object(object) = self
             && let Shape::Scalar(value) = object.shape()
         {
-            return value;
+            return Cow::Owned(value);
         }
-        self.clone()
+        Cow::Borrowed(self)
+    }
+
+    /// Whether the kind, with or without a named type, is that of strings.
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(*self.underlying(), Self::String(_))
     }
 
     fn holds_values(&self) -> bool {
