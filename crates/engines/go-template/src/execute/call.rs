@@ -7,15 +7,38 @@ use super::operand::Operand;
 use super::run::Run;
 use super::state::{Evaluated, State};
 use crate::builtins::{Builtin, index};
-use crate::function::{Function, FunctionError};
+use crate::function::{Function, FunctionError, Signature};
 use crate::syntax::node::{Callee, NodeId};
 use crate::value::Value;
 
-/// How many arguments a function takes, and of what types.
-struct Shape<'f> {
-    fixed: usize,
-    variadic: bool,
-    parameter: &'f dyn Fn(usize) -> Parameter,
+/// What says how many arguments a function takes, and of what types.
+#[derive(Clone, Copy)]
+enum Parameters<'f> {
+    Signature(&'f Signature),
+    Builtin(Builtin),
+}
+
+impl Parameters<'_> {
+    fn fixed_count(self) -> usize {
+        match self {
+            Self::Signature(signature) => signature.fixed_count(),
+            Self::Builtin(builtin) => builtin.fixed_count(),
+        }
+    }
+
+    fn is_variadic(self) -> bool {
+        match self {
+            Self::Signature(signature) => signature.variadic,
+            Self::Builtin(builtin) => builtin.is_variadic(),
+        }
+    }
+
+    fn at(self, index: usize) -> Parameter {
+        match self {
+            Self::Signature(signature) => Parameter::Typed(signature.parameter(index)),
+            Self::Builtin(builtin) => builtin.parameter(index),
+        }
+    }
 }
 
 impl State<'_, '_> {
@@ -41,11 +64,9 @@ impl State<'_, '_> {
         (node, name): (NodeId, &[u8]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
-        let signature = *function.signature();
-        let parameter = |index| Parameter::Typed(signature.parameter(index));
-        let shape = Shape { fixed: signature.fixed_count(), variadic: signature.variadic, parameter: &parameter };
+        let parameters = Parameters::Signature(function.signature());
         let mut arguments = Vec::with_capacity(given.arguments.len() + 1);
-        self.evaluate_arguments(dot, &shape, (name, given), |_, argument| arguments.push(argument.value))?;
+        self.evaluate_arguments(dot, parameters, (name, given), |_, argument| arguments.push(argument.value))?;
         let result = function.call(arguments, &mut Call::new(self.environment, self.run));
         self.finish(result.map(Operand::plain), node, name)
     }
@@ -61,15 +82,14 @@ impl State<'_, '_> {
         (node, name): (NodeId, &[u8]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
-        let parameter = |index| builtin.parameter(index);
-        let shape = Shape { fixed: builtin.fixed_count(), variadic: builtin.is_variadic(), parameter: &parameter };
+        let parameters = Parameters::Builtin(builtin);
         if matches!(builtin, Builtin::And | Builtin::Or) {
-            self.check_count(&shape, name, &given)?;
+            self.check_count(parameters, name, &given)?;
             return self.short_circuit(dot, builtin, given);
         }
         let callee = if builtin == Builtin::Call { self.callee_name(&given) } else { String::new() };
         let mark = self.run.operands.len();
-        self.evaluate_arguments(dot, &shape, (name, given), |run, argument| run.operands.push(argument))?;
+        self.evaluate_arguments(dot, parameters, (name, given), |run, argument| run.operands.push(argument))?;
         let result = if builtin == Builtin::Call {
             let arguments = self.run.operands.split_off(mark);
             self.call_value(&arguments, &callee).map(Operand::plain)
@@ -127,40 +147,38 @@ impl State<'_, '_> {
                 return Ok(value);
             }
         }
-        Ok(given.piped.unwrap_or(value))
+        Ok(given.piped.take().unwrap_or(value))
     }
 
-    fn check_count(&self, shape: &Shape<'_>, name: &[u8], given: &Given<'_>) -> Evaluated<()> {
-        let name = String::from_utf8_lossy(name);
+    fn check_count(&self, parameters: Parameters<'_>, name: &[u8], given: &Given<'_>) -> Evaluated<()> {
         let written = given.arguments.len();
         let count = written + usize::from(given.piped.is_some());
-        if shape.variadic {
-            if count < shape.fixed {
-                let wanted = shape.fixed;
-                return Err(self.error(format_args!("wrong number of args for {name}: want at least {wanted} got {written}")));
-            }
-        } else if count != shape.fixed {
-            return Err(self.error(format_args!("wrong number of args for {name}: want {} got {count}", shape.fixed)));
+        let (wanted, variadic) = (parameters.fixed_count(), parameters.is_variadic());
+        if count == wanted || variadic && count > wanted {
+            return Ok(());
         }
-        Ok(())
+        let name = String::from_utf8_lossy(name);
+        // Go counts what came through the pipe in one of the two messages only.
+        let counts = if variadic { format!("at least {wanted} got {written}") } else { format!("{wanted} got {count}") };
+        Err(self.error(format_args!("wrong number of args for {name}: want {counts}")))
     }
 
     /// Evaluates and checks all arguments, and hands them on one by one.
     fn evaluate_arguments(
         &mut self,
         dot: &Operand,
-        shape: &Shape<'_>,
+        parameters: Parameters<'_>,
         (name, given): (&[u8], Given<'_>),
         mut receive: impl FnMut(&mut Run, Operand),
     ) -> Evaluated<()> {
-        self.check_count(shape, name, &given)?;
+        self.check_count(parameters, name, &given)?;
         for (index, &argument) in given.arguments.iter().enumerate() {
             self.take_step()?;
-            let argument = self.evaluate_argument(dot, (shape.parameter)(index), argument)?;
+            let argument = self.evaluate_argument(dot, parameters.at(index), argument)?;
             receive(self.run, argument);
         }
-        if let Some(piped) = given.piped {
-            let piped = self.validate(piped, (shape.parameter)(given.arguments.len()))?;
+        if let Some(piped) = given.piped.take() {
+            let piped = self.validate(piped, parameters.at(given.arguments.len()))?;
             receive(self.run, piped);
         }
         Ok(())

@@ -12,12 +12,11 @@ use crate::value::{Type, Value};
 use std::rc::Rc;
 
 /// What a command gives to the last name of a chain, in case it is a method.
-#[derive(Clone, Default)]
 pub(super) struct Given<'n> {
     /// The arguments, without the thing called.
     pub(super) arguments: &'n [NodeId],
-    /// What came through the pipe.
-    pub(super) piped: Option<Operand>,
+    /// What came through the pipe, until it is taken.
+    pub(super) piped: &'n mut Option<Operand>,
 }
 
 impl Given<'_> {
@@ -27,7 +26,7 @@ impl Given<'_> {
 }
 
 impl State<'_, '_> {
-    pub(super) fn evaluate_command(&mut self, dot: &Operand, command: NodeId, piped: Option<Operand>) -> Evaluated<Operand> {
+    pub(super) fn evaluate_command(&mut self, dot: &Operand, command: NodeId, piped: &mut Option<Operand>) -> Evaluated<Operand> {
         let source = self.source;
         let NodeKind::Command(words) = &source.node(command).kind else { return Ok(Operand::default()) };
         let Some((&first, arguments)) = source.children(*words).split_first() else { return Ok(Operand::default()) };
@@ -122,9 +121,9 @@ impl State<'_, '_> {
         let Some((&first, middle)) = before.split_first() else {
             return self.evaluate_field(dot, receiver, (node, last), given);
         };
-        let mut receiver = self.evaluate_field(dot, receiver, (node, first), Given::default())?;
+        let mut receiver = self.evaluate_field(dot, receiver, (node, first), Given { arguments: &[], piped: &mut None })?;
         for &name in middle {
-            receiver = self.evaluate_field(dot, &receiver, (node, name), Given::default())?;
+            receiver = self.evaluate_field(dot, &receiver, (node, name), Given { arguments: &[], piped: &mut None })?;
         }
         self.evaluate_field(dot, &receiver, (node, last), given)
     }

@@ -344,7 +344,7 @@ impl<'e, 'b> State<'e, 'b> {
         let NodeKind::Pipe { assigns, declared, commands } = &source.node(pipe).kind else { return Ok(Operand::default()) };
         let mut value = None;
         for &command in source.children(*commands) {
-            let mut result = self.evaluate_command(dot, command, value)?;
+            let mut result = self.evaluate_command(dot, command, &mut value)?;
             result.boxed = false;
             value = Some(result);
         }

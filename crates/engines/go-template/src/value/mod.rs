@@ -2,9 +2,11 @@
 //!
 //! Values belong to one thread; a program, which holds only constants, to all of them.
 
+mod entries;
 mod list;
 mod map;
 mod object;
+mod scope;
 pub(crate) mod types;
 
 use std::borrow::Cow;
@@ -13,6 +15,7 @@ use std::rc::Rc;
 pub use list::List;
 pub use map::Map;
 pub use object::{Object, Shape};
+pub use scope::Scope;
 pub use types::{NamedType, Type};
 
 use crate::function::Function;
@@ -149,6 +152,10 @@ impl Value {
 
     fn holds_values(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    fn may_hold_maps(&self) -> bool {
+        self.holds_values() || matches!(self, Self::Function(_) | Self::Object(_))
     }
 }
 
