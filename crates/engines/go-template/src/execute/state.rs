@@ -155,7 +155,7 @@ impl<'e, 'b> State<'e, 'b> {
             NodeKind::If(branch) => return self.walk_if(dot, branch),
             NodeKind::With(branch) => return self.walk_with(dot, branch),
             NodeKind::Range(branch) => return self.walk_range(dot, branch),
-            NodeKind::Template { name, pipe } => self.walk_template(dot, name, *pipe)?,
+            NodeKind::Template { name, pipe } => self.walk_template(dot, source.text(*name), *pipe)?,
             NodeKind::Break => return Ok(Flow::Break),
             NodeKind::Continue => return Ok(Flow::Continue),
             _ => return Err(self.error(format_args!("unknown node: {}", source.display(id)))),

@@ -421,6 +421,7 @@ impl<'a> Parser<'a> {
         }
         self.add(name.clone(), root)?;
         self.frame = outer;
+        let name = self.source.push_text(name);
         Ok(self.source.push(token.start, NodeKind::Template { name, pipe: Some(pipe) }))
     }
 
@@ -432,6 +433,7 @@ impl<'a> Parser<'a> {
             self.backup();
             pipe = Some(self.pipeline(Context::Template, TokenKind::RightDelimiter)?);
         }
+        let name = self.source.push_text(name);
         Ok(self.source.push(token.start, NodeKind::Template { name, pipe }))
     }
 

@@ -166,7 +166,10 @@ impl<'a> Parser<'a> {
             TokenKind::Bool => NodeKind::Bool(self.bytes(&token) == b"true"),
             TokenKind::CharacterConstant | TokenKind::Complex | TokenKind::Number => self.number(&token)?,
             TokenKind::LeftParenthesis => return self.parenthesized().map(Some),
-            TokenKind::String | TokenKind::RawString => NodeKind::String { literal: token.span(), text: self.unquoted(&token)? },
+            TokenKind::String | TokenKind::RawString => {
+                let text = self.unquoted(&token)?;
+                NodeKind::String { literal: token.span(), text: self.source.push_text(text) }
+            }
             _ => {
                 self.backup();
                 return Ok(None);
@@ -175,10 +178,10 @@ impl<'a> Parser<'a> {
         Ok(Some(self.source.push(token.start, kind)))
     }
 
-    fn identifier(&self, token: &Token) -> Parsed<NodeKind> {
+    fn identifier(&mut self, token: &Token) -> Parsed<NodeKind> {
         let name = self.string(token);
         let callee = match self.functions.get(&name) {
-            Some(function) => Some(Callee::Host(function.clone())),
+            Some(function) => Some(Callee::Host(self.source.push_function(function.clone()))),
             None => Builtin::from_name(&name).map(Callee::Builtin),
         };
         match callee {
@@ -187,14 +190,17 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn number(&self, token: &Token) -> Parsed<NodeKind> {
+    fn number(&mut self, token: &Token) -> Parsed<NodeKind> {
         let text = self.string(token);
         let number = match token.kind {
             TokenKind::CharacterConstant => Number::from_character(&text),
             TokenKind::Complex => Number::from_complex(&text),
             _ => Number::from_literal(&text),
         };
-        number.map(|number| NodeKind::Number(Box::new(number))).map_err(|message| self.error(message))
+        match number {
+            Ok(number) => Ok(NodeKind::Number(self.source.push_number(number))),
+            Err(message) => Err(self.error(message)),
+        }
     }
 
     fn parenthesized(&mut self) -> Parsed<NodeId> {
