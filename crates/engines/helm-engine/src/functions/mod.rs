@@ -4,11 +4,15 @@ mod arguments;
 mod crypto;
 mod date;
 mod flow;
+mod object;
 mod random;
 mod regular_expression;
 mod version;
 
 use go_template::Functions;
+
+pub(crate) use crypto::pair;
+pub(crate) use date::fixed_time;
 
 /// All functions that Helm gives to templates, besides the builtins of the language.
 pub fn functions() -> Functions {
