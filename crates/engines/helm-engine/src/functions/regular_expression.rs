@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use go_regexp::{CompileError, Regexp};
-use go_template::{Call, FunctionError, Functions, List, Signature, Text, Type, Value};
+use go_template::{Call, FunctionError, Functions, List, STRING_LIST, Signature, Text, Type, Value};
 
 use super::arguments::{Arguments, Outcome, give};
 
@@ -94,7 +94,8 @@ fn find(pattern: &Regexp, mut arguments: Arguments, call: &mut Call<'_>) -> Outc
 
 fn find_all(pattern: &Regexp, mut arguments: Arguments, call: &mut Call<'_>) -> Outcome {
     let (text, limit) = (arguments.text(), limit(arguments.int()));
-    strings(pattern.find_all(&text, limit), call)
+    let found = pattern.find_all(&text, limit);
+    if found.is_empty() { Ok(nil_strings()) } else { strings(found, call) }
 }
 
 fn replace_all(pattern: &Regexp, mut arguments: Arguments, call: &mut Call<'_>) -> Outcome {
@@ -111,7 +112,7 @@ fn replace_all_literal(pattern: &Regexp, mut arguments: Arguments, call: &mut Ca
 
 fn split(pattern: &Regexp, mut arguments: Arguments, call: &mut Call<'_>) -> Outcome {
     let (text, limit) = (arguments.text(), limit(arguments.int()));
-    strings(pattern.split(&text, limit), call)
+    if limit == Some(0) { Ok(nil_strings()) } else { strings(pattern.split(&text, limit), call) }
 }
 
 /// Go's count of matches or parts: a negative one is no limit.
@@ -119,13 +120,15 @@ fn limit(count: i64) -> Option<usize> {
     usize::try_from(count).ok()
 }
 
-/// A `[]string`; nil when there is nothing in it.
+fn nil_strings() -> Value {
+    Value::List(List::nil(STRING_LIST))
+}
+
+/// A `[]string`.
 fn strings(parts: Vec<&[u8]>, call: &mut Call<'_>) -> Outcome {
     call.take_steps(parts.len() as u64)?;
     call.take_bytes(parts.iter().map(|part| part.len()).sum())?;
-    let list =
-        if parts.is_empty() { List::nil(go_template::STRING_LIST) } else { List::of_strings(parts.into_iter().map(Text::from)) };
-    Ok(Value::List(list))
+    Ok(Value::List(List::of_strings(parts.into_iter().map(Text::from))))
 }
 
 /// Takes what the replacements may need before they are made: each match brings the replacement once more.

@@ -101,7 +101,7 @@ impl PrivateKey {
             "EC" => parse_sec1(&content, None)
                 .map_err(|problem| KeyError::Content { operation: "parsing EC private key from PEM", problem }),
             "DSA" => Err(KeyError::Content { operation: "parsing DSA private key from PEM", problem: "DSA is not supported" }),
-            other => Err(KeyError::OtherKind(other.to_owned())),
+            _ => Err(KeyError::OtherKind(label)),
         }
     }
 

@@ -59,7 +59,11 @@ impl Duration {
         let mut total = 0u64;
         while !rest.is_empty() {
             let (part, after) = part(rest, text)?;
-            total = total.checked_add(part).filter(|&total| total <= MAGNITUDE_LIMIT).ok_or_else(invalid)?;
+            // Twice the limit wraps around to nothing, in Go, too.
+            total = total.wrapping_add(part);
+            if total > MAGNITUDE_LIMIT {
+                return Err(invalid());
+            }
             rest = after;
         }
         match negative {

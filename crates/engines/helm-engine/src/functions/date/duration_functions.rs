@@ -68,12 +68,17 @@ pub(super) fn register(functions: &mut Functions) {
 
 /// A number as Go's `strconv.ParseInt` gives it without looking at its error: 0 for other texts, the utmost one beyond it.
 fn whole_number(text: &[u8]) -> i64 {
-    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
-    let number = std::str::from_utf8(text).unwrap_or_default().parse::<i64>();
-    number.unwrap_or_else(|error| match error.kind() {
-        PosOverflow => i64::MAX,
-        NegOverflow => i64::MIN,
-        _ => 0,
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return 0;
+    }
+    digits.iter().fold(0i64, |number, digit| {
+        let (tens, digit) = (number.saturating_mul(10), i64::from(digit - b'0'));
+        if negative { tens.saturating_sub(digit) } else { tens.saturating_add(digit) }
     })
 }
 

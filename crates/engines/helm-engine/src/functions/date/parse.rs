@@ -318,21 +318,24 @@ impl<'t> Reader<'t> {
     fn offset(&mut self, form: Offset) -> Read<i64> {
         let separator = usize::from(form.colons);
         let text = self.take(1 + form.numbers * 2 + (form.numbers - 1) * separator)?;
-        let mut numbers = [0; 3];
-        for (index, number) in numbers.iter_mut().enumerate().take(form.numbers) {
-            let start = 1 + index * (2 + separator);
-            if form.colons && index > 0 && text[start - 1] != b':' {
-                return Err(Fault::Form);
-            }
-            *number = Reader { rest: &text[start..start + 2] }.number(true)?;
+        if form.colons && (1..form.numbers).any(|index| text[index * 3] != b':') {
+            return Err(Fault::Form);
         }
-        let [hours, minutes, seconds] = numbers;
-        // An offset of 24 hours or 60 minutes is allowed, because people write it.
-        within(hours, 0..=24, "time zone offset hour")?;
-        within(minutes, 0..=60, "time zone offset minute")?;
+        let read = |index: usize| {
+            let start = 1 + index * (2 + separator);
+            Reader { rest: &text[start..start + 2] }.number(true)
+        };
+        let numbers: Vec<i64> = (0..form.numbers).map_while(|index| read(index).ok()).collect();
+        let number = |index| numbers.get(index).copied().unwrap_or_default();
+        let (hours, minutes, seconds) = (number(0), number(1), number(2));
+        // An offset of 24 hours or 60 minutes is allowed, because people write it. The order is that of Go's complaints: what
+        // is out of range goes before what is no number.
         within(seconds, 0..=60, "time zone offset second")?;
+        within(minutes, 0..=60, "time zone offset minute")?;
+        within(hours, 0..=24, "time zone offset hour")?;
         let offset = (hours * 60 + minutes) * 60 + seconds;
         match text[0] {
+            _ if numbers.len() < form.numbers => Err(Fault::Form),
             b'+' => Ok(offset),
             b'-' => Ok(-offset),
             _ => Err(Fault::Form),
