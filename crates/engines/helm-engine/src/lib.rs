@@ -8,6 +8,7 @@
 mod engine;
 mod fixed_random;
 mod functions;
+mod go;
 mod ports;
 mod values;
 

@@ -26,6 +26,11 @@ pub trait Object: Debug {
         None
     }
 
+    /// Whether this is a nil pointer, as a field of a struct may be.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
     /// What the value is made of, for printing and comparing.
     fn shape(&self) -> Shape;
 
@@ -48,8 +53,6 @@ pub enum Shape {
     Struct(Vec<(&'static str, Value)>),
     /// A pointer to a struct with these fields.
     Pointer(Vec<(&'static str, Value)>),
-    /// A nil pointer, as a field of a struct may be.
-    NilPointer,
     /// A number, string or bool whose type has a name.
     Scalar(Value),
 }

@@ -1,6 +1,6 @@
 //! Takes the arguments of a call one by one, as what the signature says they are.
 
-use go_template::{Call, FunctionError, Text, Value};
+use go_template::{Call, FunctionError, Map, Text, Value};
 
 /// What a function gives.
 pub(super) type Outcome = Result<Value, FunctionError>;
@@ -27,6 +27,21 @@ impl Arguments {
     /// The next argument, an `int`.
     pub(super) fn int(&mut self) -> i64 {
         self.value().as_signed().unwrap_or_default()
+    }
+
+    /// The next argument, a `bool`.
+    pub(super) fn boolean(&mut self) -> bool {
+        matches!(self.value(), Value::Bool(true))
+    }
+
+    /// The next argument, a `map[string]interface {}`.
+    pub(super) fn map(&mut self) -> Map {
+        if let Value::Map(map) = self.value() { map } else { Map::nil(go_template::ANY_MAP) }
+    }
+
+    /// The arguments that are left.
+    pub(super) fn rest(self) -> Vec<Value> {
+        self.0.collect()
     }
 }
 
