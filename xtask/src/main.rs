@@ -39,7 +39,7 @@ enum Command {
         filter: Option<String>,
     },
     /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize built of the corpus,
-    /// `kustomize-real` with what it builds of a directory
+    /// `kustomize-real` with what it builds of a directory, `kustomize-fuzz` with what it builds of random overlays
     #[command(disable_help_flag = true)]
     Conformance(Rest),
     /// Measure: `mttp`, `kustomize`
