@@ -39,7 +39,7 @@ enum Command {
         filter: Option<String>,
     },
     /// Compare with the originals: `recorded` with what Flux did, `kustomize` and `templates` with what kustomize built and Helm
-    /// rendered of the corpus, `kustomize-real` with what kustomize builds of a directory
+    /// rendered of the corpus, `kustomize-real` with what kustomize builds of a directory, `kustomize-fuzz` of random overlays
     #[command(disable_help_flag = true)]
     Conformance(Rest),
     /// Measure: `mttp`, `kustomize`
