@@ -5,7 +5,7 @@ use manifest::yaml::{self, Dialect, SequenceIndent};
 
 use super::{list_or_problem, map_with_problem};
 use crate::functions::arguments::{Arguments, Outcome, give};
-use crate::go::json::{EncodeError, Nils, Target, to_json_value};
+use crate::go::json::{EncodeError, Form, Target, to_json_value};
 
 /// Adds these functions.
 pub(super) fn register(functions: &mut Functions) {
@@ -35,7 +35,7 @@ pub(super) fn register(functions: &mut Functions) {
 /// # Errors
 /// [`EncodeError`], for the first part that cannot be printed.
 pub(crate) fn print(value: &Value, call: &mut Call<'_>) -> Result<String, EncodeError> {
-    let json = to_json_value(value, Nils::Null, call).map_err(|error| match error {
+    let json = to_json_value(value, Form::Json, call).map_err(|error| match error {
         EncodeError::Unsupported(problem) => EncodeError::Unsupported(format!("error marshaling into JSON: {problem}")),
         refused @ EncodeError::Refused(_) => refused,
     })?;
@@ -52,7 +52,7 @@ fn without_last_break(mut text: String) -> String {
 
 fn pretty(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let value = Arguments::new(arguments).value();
-    match to_json_value(&value, Nils::Empty, call) {
+    match to_json_value(&value, Form::Yaml, call) {
         Ok(json) => give(call, without_last_break(yaml::to_yaml_v3(&json, SequenceIndent::Wide))),
         // A problem of JSON's: YAML's printer has words of its own.
         Err(EncodeError::Unsupported(problem)) => {

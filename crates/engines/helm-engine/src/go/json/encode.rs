@@ -240,25 +240,25 @@ fn unsupported_float(value: f64) -> EncodeError {
     EncodeError::Unsupported(format!("json: unsupported value: {name}"))
 }
 
-/// What a nil list or map is converted to.
+/// What a value is converted for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Nils {
-    /// Null, as in JSON.
-    Null,
-    /// An empty list or map, as YAML's printer has it.
-    Empty,
+pub(crate) enum Form {
+    /// JSON, and YAML by way of it.
+    Json,
+    /// YAML alone: nil lists and maps are empty ones, durations are texts.
+    Yaml,
 }
 
 /// The value that the JSON text of a value stands for.
 ///
 /// # Errors
 /// As [`encode`].
-pub(crate) fn to_json_value(value: &Value, nils: Nils, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
-    Conversion { nils, depth: 0, call }.value(value)
+pub(crate) fn to_json_value(value: &Value, form: Form, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
+    Conversion { form, depth: 0, call }.value(value)
 }
 
 struct Conversion<'c, 'e> {
-    nils: Nils,
+    form: Form,
     depth: usize,
     call: &'c mut Call<'e>,
 }
@@ -271,8 +271,8 @@ impl Conversion<'_, '_> {
             Value::Bool(value) => serde_json::Value::Bool(*value),
             Value::Float(value) => serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| unsupported_float(*value))?),
             Value::String(text) => serde_json::Value::String(string(text)),
-            Value::List(list) if list.is_nil() && self.nils == Nils::Null => serde_json::Value::Null,
-            Value::Map(map) if map.is_nil() && self.nils == Nils::Null => serde_json::Value::Null,
+            Value::List(list) if list.is_nil() && self.form == Form::Json => serde_json::Value::Null,
+            Value::Map(map) if map.is_nil() && self.form == Form::Json => serde_json::Value::Null,
             Value::List(list) => match bytes_of(list) {
                 Some(bytes) => serde_json::Value::String(STANDARD.encode(bytes)),
                 None => serde_json::Value::Array(
@@ -280,6 +280,9 @@ impl Conversion<'_, '_> {
                 ),
             },
             Value::Map(map) => self.members(map.entries().iter().map(|(key, value)| (&**key, value)))?,
+            Value::Object(object) if self.form == Form::Yaml && object.type_name() == "time.Duration" => {
+                serde_json::Value::String(object.string().map(|text| string(&text)).unwrap_or_default())
+            }
             Value::Object(object) => match parts(object.as_ref(), self.call)? {
                 Parts::Json(text) => {
                     serde_json::from_slice(&text).map_err(|error| EncodeError::Unsupported(error.to_string()))?

@@ -18,11 +18,11 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
-/// The map of a document.
+/// The map of a document. `read_time` gives the value of a date or a time.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(crate) fn parse(text: &[u8]) -> Result<Map, Problem> {
+pub(crate) fn parse<'t>(text: &'t [u8], read_time: ReadTime<'t>) -> Result<Map, Problem> {
     let marks: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"];
     let text = marks.iter().find_map(|mark| text.strip_prefix(*mark)).unwrap_or(text);
     if text.iter().take(6).any(|&byte| byte == 0) {
@@ -30,12 +30,16 @@ pub(crate) fn parse(text: &[u8]) -> Result<Map, Problem> {
         return Err(Problem { line: 1, last_key: Vec::new(), message });
     }
     let lexer = Lexer::new(text);
-    let mut parser = Parser { lexer, document: Document::default(), current: Vec::new(), key_line: 1, depth: 0 };
+    let document = Document::default();
+    let mut parser = Parser { lexer, document, current: Vec::new(), key_line: 1, depth: 0, read_time };
     match parser.document() {
         Ok(()) => Ok(parser.document.into_map()),
         Err(Fault { line, message }) => Err(Problem { line, last_key: parser.last_key(), message }),
     }
 }
+
+/// Gives the value of a date or a time, if the text is one.
+pub(crate) type ReadTime<'r> = &'r dyn Fn(&[u8]) -> Option<Value>;
 
 pub(super) struct Parser<'t> {
     pub(super) lexer: Lexer<'t>,
@@ -45,6 +49,7 @@ pub(super) struct Parser<'t> {
     /// The line of the first part of the last key: where faults of definitions are reported.
     key_line: usize,
     depth: usize,
+    pub(super) read_time: ReadTime<'t>,
 }
 
 impl Parser<'_> {
