@@ -368,8 +368,11 @@ impl Parser<'_> {
     }
 
     fn date(&mut self, start: usize) -> Result<Value, Fault> {
-        let text = String::from_utf8_lossy(&self.lexer.text[start..self.lexer.position]).trim().to_owned();
-        Err(self.lexer.fault(format!("invalid datetime: \"{text}\"")))
+        let text = self.lexer.text[start..self.lexer.position].trim_ascii();
+        (self.read_time)(text).ok_or_else(|| {
+            let shown = String::from_utf8_lossy(text).replace(['t', ' '], "T").replace('z', "Z");
+            self.lexer.fault(format!("invalid datetime: \"{shown}\""))
+        })
     }
 }
 
