@@ -45,6 +45,14 @@ pub fn parse_values(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Vec<Valu
     parse_documents(text, dialect, &Limits::default())?.iter().map(|node| node.to_value(dialect)).collect()
 }
 
+/// The text that `sigs.k8s.io/yaml` makes of a number where a Go structure wants a text. Go prints fractions with 32 bits there.
+pub fn coerced_number(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => number::general_float32(float),
+        _ => number.to_string(),
+    }
+}
+
 impl Node {
     /// The JSON value Go gives for this node.
     ///
