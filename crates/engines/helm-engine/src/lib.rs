@@ -7,6 +7,7 @@
 
 mod engine;
 mod functions;
+mod go;
 mod ports;
 mod values;
 
