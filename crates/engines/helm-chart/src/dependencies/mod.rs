@@ -2,6 +2,7 @@
 
 mod enable;
 mod import;
+mod shared;
 
 use std::sync::Arc;
 

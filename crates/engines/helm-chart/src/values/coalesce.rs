@@ -43,6 +43,9 @@ pub enum CoalesceError {
         /// The value, as Go prints it with the verb `%t`.
         value: String,
     },
+    /// Tables that are imported into each other hold too many values.
+    #[error("imported values are more than {0}")]
+    Imports(usize),
 }
 
 /// A chart as far as values are concerned.
