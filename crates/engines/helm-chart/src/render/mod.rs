@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use helm_engine::{Engine, Limits, Ports, TemplateSet};
+use serde_json::Value;
 
 use crate::capabilities::{Capabilities, is_compatible};
 use crate::chart::Chart;
@@ -153,10 +154,11 @@ impl Prepared {
     }
 
     /// Finds out which charts take part, and with which values.
-    fn prepare(&self, request: &Request<'_>) -> Result<(ResolvedChart, Values), RenderError> {
+    fn prepare(&self, request: &Request<'_>) -> Result<(ResolvedChart, Value), RenderError> {
         let chart = resolve(&self.chart, request.values).map_err(RenderError::Dependencies)?;
         let mut values = request.values.clone();
         coalesce(&chart, &mut values, Mode::Coalesce)?;
+        let values = Value::Object(values);
         if request.schemas == Schemas::Check {
             validate(&chart, &values)?;
         }
@@ -166,7 +168,7 @@ impl Prepared {
     fn render_resolved(
         &self,
         chart: &ResolvedChart,
-        values: &Values,
+        values: &Value,
         request: &Request<'_>,
         ports: &Rc<dyn Ports>,
     ) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {

@@ -9,7 +9,6 @@ use super::{Operation, Request};
 use crate::dependencies::ResolvedChart;
 use crate::file::{base_name, clean};
 use crate::objects::{capabilities, files, map, map_to_template, metadata};
-use crate::values::Values;
 
 /// The templates of all charts, and what each chart's see.
 pub(super) struct Scopes<'c> {
@@ -19,7 +18,7 @@ pub(super) struct Scopes<'c> {
 }
 
 impl<'c> Scopes<'c> {
-    pub(super) fn new(chart: &'c ResolvedChart, values: &Values, request: &Request<'_>) -> Self {
+    pub(super) fn new(chart: &'c ResolvedChart, values: &serde_json::Value, request: &Request<'_>) -> Self {
         let release = map([
             ("Name", Value::from(request.release)),
             ("Namespace", Value::from(request.namespace)),
@@ -30,7 +29,8 @@ impl<'c> Scopes<'c> {
         ]);
         let shared = Shared { release: Value::Map(release), capabilities: capabilities(request.capabilities) };
         let mut scopes = Self { templates: BTreeMap::new(), scopes: Vec::new() };
-        scopes.add(chart, &chart.metadata.name, map_to_template(values), &shared);
+        let values = values.as_object().map(map_to_template).unwrap_or_default();
+        scopes.add(chart, &chart.metadata.name, values, &shared);
         scopes
     }
 
