@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The text is not YAML, or has no JSON.
-    #[error("error converting YAML to JSON: {0}")]
-    Yaml(YamlError),
+    #[error("error converting YAML to JSON")]
+    Yaml(#[source] YamlError),
     /// A value has another type than its place.
     #[error("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {value} into Go {place} of type {expected}")]
     Type {

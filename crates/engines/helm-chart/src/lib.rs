@@ -27,7 +27,7 @@ pub use chart::{Chart, MissingDependencies};
 pub use decode::DecodeError;
 pub use dependencies::{Crd, ResolvedChart};
 pub use file::File;
-pub use load::{ArchiveError, IgnoreError, Limits, LoadError, load_archive, load_directory, load_files};
+pub use load::{ArchiveError, IgnoreError, Limits, LoadError, load_archive, load_directory, load_files, match_file_name};
 pub use metadata::{Dependency, Lock, Maintainer, Metadata, ValidationError};
 pub use release_name::{ReleaseNameError, check_release_name};
 pub use render::{Notes, Operation, Prepared, RenderError, Rendered, Request, Schemas};

@@ -9,8 +9,11 @@ use crate::file::File;
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The archive is damaged, too large, or holds names and entries that no chart has.
-    #[error("{}", described(.0))]
-    Read(#[from] artifact::archive::ReadError),
+    #[error(transparent)]
+    Read(artifact::archive::ReadError),
+    /// The archive is larger than it may be.
+    #[error("decompressed chart is larger than the maximum size {0}")]
+    DecompressedSize(u64),
     /// All archives within each other are larger than they may be together.
     #[error("decompressed archives are larger than the maximum size {0}")]
     TooLarge(u64),
@@ -28,31 +31,29 @@ pub enum ArchiveError {
     Tree(#[from] ReadError),
 }
 
-/// The words that Helm has for the two most common reasons.
-fn described(error: &artifact::archive::ReadError) -> String {
-    use artifact::archive::ReadError as Reason;
-    match error {
-        Reason::DecompressedSize { limit } => format!("decompressed chart is larger than the maximum size {limit}"),
-        Reason::Gzip(cause) => format!("{error}: {cause}"),
-        _ => error.to_string(),
-    }
-}
-
 /// Reads the files of an archive, their names below the chart's folder.
 pub(super) fn read(archive: &[u8], limits: &Limits, nested_bytes_left: &mut u64) -> Result<Vec<File>, ArchiveError> {
-    let tree = artifact::archive::read(
-        archive,
-        &artifact::archive::Limits {
-            decompressed: limits.bytes,
-            file: limits.bytes,
-            entries: limits.files as u64,
-            ..artifact::archive::Limits::default()
-        },
-    )?;
+    let tree = read_tree(archive, limits)?;
     *nested_bytes_left = nested_bytes_left.checked_sub(tree.size()).ok_or(ArchiveError::TooLarge(limits.nested_bytes))?;
     let mut files = Vec::new();
     collect(&tree, &TreePath::root(), &mut files)?;
     if files.is_empty() { Err(ArchiveError::Empty) } else { Ok(files) }
+}
+
+fn read_tree(archive: &[u8], limits: &Limits) -> Result<FileTree, ArchiveError> {
+    use artifact::archive;
+    let limits = archive::Limits {
+        decompressed: limits.bytes,
+        file: limits.bytes,
+        entries: limits.files as u64,
+        ..archive::Limits::default()
+    };
+    archive::read(archive, &limits).map_err(|error| match error {
+        archive::ReadError::DecompressedSize { limit } | archive::ReadError::FileSize { limit, .. } => {
+            ArchiveError::DecompressedSize(limit)
+        }
+        error => ArchiveError::Read(error),
+    })
 }
 
 fn collect(tree: &FileTree, directory: &TreePath, files: &mut Vec<File>) -> Result<(), ArchiveError> {

@@ -5,6 +5,11 @@
 #[error("syntax error in pattern")]
 pub struct PatternError;
 
+/// Whether a path matches a pattern with `*`, `?` and `[a-z]`, none of which stands for a slash. A malformed pattern matches nothing.
+pub fn match_file_name(pattern: &str, path: &str) -> bool {
+    matches(pattern, path).unwrap_or(false)
+}
+
 /// Whether the whole name matches. Of a malformed pattern a name may be found not to match before the fault is seen, as in Go.
 pub(crate) fn matches(pattern: &str, name: &str) -> Result<bool, PatternError> {
     let pattern: Vec<char> = pattern.chars().collect();

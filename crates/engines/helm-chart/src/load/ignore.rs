@@ -93,7 +93,7 @@ impl Rules {
 impl Rule {
     fn matches(&self, path: &str) -> bool {
         let name = if self.base_only { base_name(path) } else { path };
-        file_match::matches(&self.pattern, name).unwrap_or(false)
+        file_match::match_file_name(&self.pattern, name)
     }
 }
 

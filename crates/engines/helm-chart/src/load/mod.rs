@@ -18,6 +18,7 @@ use crate::metadata::{Lock, Metadata, ValidationError};
 use crate::values::{ReadValuesError, Values, read_values};
 pub use archive::ArchiveError;
 pub use directory::load_directory;
+pub use file_match::match_file_name;
 pub use ignore::IgnoreError;
 
 /// How much a chart may hold. Each number is the most that is accepted.
@@ -45,7 +46,7 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file of the directory cannot be read.
-    #[error("error reading {path}: {source}")]
+    #[error("error reading {path}")]
     Read {
         /// The file.
         path: String,
@@ -79,7 +80,7 @@ pub enum LoadError {
     #[error("Chart.yaml file is missing")]
     NoChartFile,
     /// One of the files that are not templates cannot be understood.
-    #[error("cannot load {file}: {source}")]
+    #[error("cannot load {file}")]
     File {
         /// The file.
         file: &'static str,
@@ -87,13 +88,13 @@ pub enum LoadError {
         source: DecodeError,
     },
     /// The default values cannot be understood.
-    #[error("cannot load values.yaml: {0}")]
-    Values(ReadValuesError),
+    #[error("cannot load values.yaml")]
+    Values(#[source] ReadValuesError),
     /// The metadata are refused.
     #[error(transparent)]
     Validation(#[from] ValidationError),
     /// A chart in `charts/` cannot be loaded.
-    #[error("error unpacking subchart {name} in {parent}: {source}")]
+    #[error("error unpacking subchart {name} in {parent}")]
     Subchart {
         /// Its file or folder.
         name: String,

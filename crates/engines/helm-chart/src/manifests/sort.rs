@@ -21,7 +21,7 @@ pub struct Manifest {
 
 /// A document that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("YAML parse error on {path}: {source}")]
+#[error("YAML parse error on {path}")]
 pub struct ManifestError {
     /// The path of the template.
     pub path: String,

@@ -72,7 +72,7 @@ pub enum Notes {
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The dependencies cannot be resolved.
-    #[error("chart dependencies processing failed: {0}")]
+    #[error("chart dependencies processing failed")]
     Dependencies(#[source] CoalesceError),
     /// The values cannot be coalesced.
     #[error(transparent)]

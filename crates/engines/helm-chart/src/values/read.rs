@@ -9,7 +9,7 @@ use crate::decode::{DecodeError, Place, parse};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadValuesError {
     /// A document is not YAML or no map.
-    #[error("cannot unmarshal yaml document: {0}")]
+    #[error("cannot unmarshal yaml document")]
     Document(#[from] DecodeError),
     /// Something else than a comment follows `---` on its line.
     #[error("error reading yaml document: invalid Yaml document separator: {0}")]
@@ -99,10 +99,14 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_refused_in_helms_words() {
-        let message = |text: &str| read_values(text.as_bytes()).expect_err("the values are refused").to_string();
+        let message = |text: &str| {
+            let error = read_values(text.as_bytes()).expect_err("the values are refused");
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            cause.unwrap_or_else(|| error.to_string())
+        };
         assert_eq!(
             message("- a\n"),
-            "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go \
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go \
              value of type map[string]interface {}"
         );
         assert_eq!(message("a: 1\n--- b\n"), "error reading yaml document: invalid Yaml document separator: b");

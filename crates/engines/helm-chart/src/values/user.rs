@@ -25,7 +25,7 @@ pub enum Source<'s> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UserValuesError {
     /// A file of values.
-    #[error("failed to parse {name}: {source}")]
+    #[error("failed to parse {name}")]
     File {
         /// Its name.
         name: String,
@@ -39,7 +39,7 @@ pub enum UserValuesError {
     #[error("failed parsing --set-json data {0}")]
     Json(String),
     /// One of the other flags.
-    #[error("failed parsing {flag} data: {source}")]
+    #[error("failed parsing {flag} data")]
     Set {
         /// The flag.
         flag: &'static str,

@@ -16,7 +16,18 @@ use sha2::{Digest, Sha256};
 
 /// Runs a case; gives the fields of its expectation, or the text of the error.
 pub(super) fn run(case: &Value) -> Result<Value, String> {
-    render(case).map_err(|error| error.to_string())
+    render(case).map_err(|error| chain(error.as_ref()))
+}
+
+/// An error with its causes.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn render(case: &Value) -> Result<Value, Box<dyn Error>> {

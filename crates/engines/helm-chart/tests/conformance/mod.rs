@@ -89,7 +89,7 @@ impl Report {
 /// The first field of the expectation that the result does not have so.
 fn difference(expect: &Value, got: &Value) -> Option<String> {
     let fields = expect.as_object().into_iter().flatten();
-    let (name, wanted) = fields.rev().filter(|(name, wanted)| got[name.as_str()] != **wanted).next()?;
+    let (name, wanted) = fields.rev().find(|(name, wanted)| got[name.as_str()] != **wanted)?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Some(format!("--- expected {name}\n{}\n--- got\n{}", text(wanted), text(&got[name])))
 }
