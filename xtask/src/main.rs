@@ -38,8 +38,8 @@ enum Command {
         /// Part of a scenario's name
         filter: Option<String>,
     },
-    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize built of the corpus, `charts` with
-    /// what Helm rendered of it, `kustomize-real` with what kustomize builds of a directory
+    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize built of the corpus, `templates` and
+    /// `charts` with what Helm rendered of it, `kustomize-real` with what kustomize builds of a directory
     #[command(disable_help_flag = true)]
     Conformance(Rest),
     /// Measure: `mttp`, `kustomize`
@@ -77,4 +77,5 @@ fn conformance(arguments: &[OsString]) -> anyhow::Result<()> {
 }
 
 /// Corpora of cases, and the engines that run them.
-const CORPORA: [(&str, &[&str]); 2] = [("kustomize", &["kustomize-build"]), ("charts", &["helm-chart"])];
+const CORPORA: [(&str, &[&str]); 3] =
+    [("kustomize", &["kustomize-build"]), ("templates", &["helm-engine"]), ("charts", &["helm-chart"])];

@@ -2,16 +2,20 @@
 //!
 //! Values belong to one thread; a program, which holds only constants, to all of them.
 
+mod entries;
 mod list;
 mod map;
 mod object;
+mod scope;
 pub(crate) mod types;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use list::List;
 pub use map::Map;
 pub use object::{Object, Shape};
+pub use scope::Scope;
 pub use types::{NamedType, Type};
 
 use crate::function::Function;
@@ -132,17 +136,26 @@ impl Value {
     }
 
     /// A scalar with a named type seen as its underlying kind; any other value as itself.
-    pub(crate) fn underlying(&self) -> Self {
+    pub(crate) fn underlying(&self) -> Cow<'_, Self> {
         if let Self::Object(object) = self
             && let Shape::Scalar(value) = object.shape()
         {
-            return value;
+            return Cow::Owned(value);
         }
-        self.clone()
+        Cow::Borrowed(self)
+    }
+
+    /// Whether the kind, with or without a named type, is that of strings.
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(*self.underlying(), Self::String(_))
     }
 
     fn holds_values(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    fn may_hold_maps(&self) -> bool {
+        self.holds_values() || matches!(self, Self::Function(_) | Self::Object(_))
     }
 }
 

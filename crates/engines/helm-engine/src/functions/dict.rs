@@ -8,7 +8,7 @@ use go_template::{ANY_MAP, Call, FunctionError, Functions, List, Map, Signature,
 use super::arguments::{Arguments, Outcome};
 use super::{cast, merge};
 use crate::go::MAX_DEPTH;
-use crate::go::reflect::too_deep;
+use crate::go::reflect::{NIL_TYPE, too_deep};
 
 /// Adds these functions.
 pub(super) fn register(functions: &mut Functions) {
@@ -142,7 +142,7 @@ fn conversion(value: &Value, wanted: &str) -> FunctionError {
 /// New maps and lists all the way down.
 fn deep_copy(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     match Arguments::new(arguments).value() {
-        Value::Nil => Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value")),
+        Value::Nil => Err(FunctionError::new(NIL_TYPE)),
         value => copy(&value, 0, call),
     }
 }

@@ -8,4 +8,5 @@ pub(crate) mod letter;
 pub(crate) mod number;
 pub(crate) mod reflect;
 pub(crate) mod runes;
+pub(crate) mod toml;
 pub(crate) mod url;

@@ -7,6 +7,9 @@ use super::MAX_DEPTH;
 /// The text with which Go panics when a function looks into an untyped nil.
 pub(crate) const NIL_DEREFERENCE: &str = "runtime error: invalid memory address or nil pointer dereference";
 
+/// The text with which Go panics when a function asks for the type of an untyped nil.
+pub(crate) const NIL_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
+
 /// The name of the value's kind, `invalid` for the untyped nil.
 pub(crate) fn kind_name(value: &Value) -> &'static str {
     match value {

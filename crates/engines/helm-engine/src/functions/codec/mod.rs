@@ -1,6 +1,7 @@
 //! Values as text and back: JSON, YAML, TOML.
 
 mod json;
+mod toml;
 mod yaml;
 
 use go_template::{Functions, List, Map, Text, Value};
@@ -8,6 +9,7 @@ use go_template::{Functions, List, Map, Text, Value};
 /// Adds these functions.
 pub(super) fn register(functions: &mut Functions) {
     json::register(functions);
+    toml::register(functions);
     yaml::register(functions);
 }
 

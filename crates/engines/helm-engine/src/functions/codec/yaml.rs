@@ -70,8 +70,8 @@ fn read(arguments: Vec<Value>, target: Target, call: &mut Call<'_>) -> Result<(V
         (serde_json::Value::Object(_), Target::Map) | (serde_json::Value::Array(_), Target::List) => {
             return Ok((Value::from(&json), None));
         }
-        (serde_json::Value::Null, Target::List) => return Ok((Value::List(List::nil(ANY_LIST)), None)),
-        (serde_json::Value::Null, _) => return Ok((Value::Map(Map::nil(ANY_MAP)), None)),
+        // Unlike JSON's null, which makes the map or list nil.
+        (serde_json::Value::Null, _) => return Ok((untouched(), None)),
         (serde_json::Value::Object(_), _) => "object",
         (serde_json::Value::Array(_), _) => "array",
         (serde_json::Value::String(_), _) => "string",
