@@ -53,7 +53,7 @@ pub enum SetError {
     #[error("lists grow by more than {MAXIMUM_GROWTH} elements")]
     TooManyElements,
     /// Something stands between an index and what may follow it.
-    #[error("unexpected data at end of array index: {0:?}")]
+    #[error("unexpected data at end of array index: [{}]", .0.chars().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(" "))]
     AfterIndex(String),
     /// A list has no end.
     #[error("list must terminate with '}}'")]
@@ -310,5 +310,3 @@ fn insert(values: &mut Values, key: &str, value: Value) {
     }
 }
 
-#[cfg(test)]
-mod tests;
