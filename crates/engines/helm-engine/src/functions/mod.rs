@@ -25,6 +25,8 @@ mod url;
 mod version;
 mod words;
 
+pub(crate) use codec::print_yaml;
+
 use go_template::Functions;
 
 /// All functions that Helm gives to templates, besides the builtins of the language.

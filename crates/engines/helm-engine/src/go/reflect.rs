@@ -2,7 +2,7 @@
 
 use go_template::{Call, FunctionError, List, Shape, Type, Value};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, nested};
 
 /// The text with which Go panics when a function looks into an untyped nil.
 pub(crate) const NIL_DEREFERENCE: &str = "runtime error: invalid memory address or nil pointer dereference";
@@ -113,7 +113,7 @@ impl Comparison<'_, '_> {
             return Err(too_deep());
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use go_template::{Call, FunctionError, List, Object, Shape, Type, Value};
 use serde_json::Number;
 
-use crate::go::MAX_DEPTH;
 use crate::go::reflect::too_deep;
 use crate::go::runes;
+use crate::go::{MAX_DEPTH, nested};
 
 /// Why a value has no JSON.
 #[derive(Debug)]
@@ -110,18 +110,18 @@ impl Encoder<'_, '_> {
     }
 
     fn list(&mut self, items: &[Value]) -> Result<(), EncodeError> {
-        self.nested((b'[', b']'), items.iter(), |encoder, item| encoder.value(item))
+        self.deeper((b'[', b']'), items.iter(), |encoder, item| encoder.value(item))
     }
 
     fn members<'v>(&mut self, members: impl Iterator<Item = (&'v [u8], &'v Value)>) -> Result<(), EncodeError> {
-        self.nested((b'{', b'}'), members, |encoder, (key, value)| {
+        self.deeper((b'{', b'}'), members, |encoder, (key, value)| {
             encoder.string(key);
             encoder.output.extend_from_slice(if encoder.style == Style::Pretty { b": " } else { b":" });
             encoder.value(value)
         })
     }
 
-    fn nested<T>(
+    fn deeper<T>(
         &mut self,
         (open, close): (u8, u8),
         parts: impl Iterator<Item = T>,
@@ -138,7 +138,7 @@ impl Encoder<'_, '_> {
                 self.output.push(b',');
             }
             self.start_line();
-            write(self, part)?;
+            nested(|| write(self, part))?;
         }
         self.depth -= 1;
         if any {
@@ -214,50 +214,74 @@ fn unsupported_float(value: f64) -> EncodeError {
     EncodeError::Unsupported(format!("json: unsupported value: {name}"))
 }
 
+/// What a nil list or map is converted to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nils {
+    /// Null, as in JSON.
+    Null,
+    /// An empty list or map, as YAML's printer has it.
+    Empty,
+}
+
 /// The value that the JSON text of a value stands for.
 ///
 /// # Errors
 /// As [`encode`].
-pub(crate) fn to_json_value(value: &Value, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
-    convert(value, 0, call)
+pub(crate) fn to_json_value(value: &Value, nils: Nils, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
+    Conversion { nils, depth: 0, call }.value(value)
 }
 
-fn convert(value: &Value, depth: usize, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
-    if depth > MAX_DEPTH - 2 {
-        return Err(EncodeError::Refused(too_deep()));
+struct Conversion<'c, 'e> {
+    nils: Nils,
+    depth: usize,
+    call: &'c mut Call<'e>,
+}
+
+impl Conversion<'_, '_> {
+    fn value(&mut self, value: &Value) -> Result<serde_json::Value, EncodeError> {
+        self.call.take_steps(1)?;
+        Ok(match value {
+            Value::Nil => serde_json::Value::Null,
+            Value::Bool(value) => serde_json::Value::Bool(*value),
+            Value::Float(value) => serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| unsupported_float(*value))?),
+            Value::String(text) => serde_json::Value::String(string(text)),
+            Value::List(list) if list.is_nil() && self.nils == Nils::Null => serde_json::Value::Null,
+            Value::Map(map) if map.is_nil() && self.nils == Nils::Null => serde_json::Value::Null,
+            Value::List(list) => match bytes_of(list) {
+                Some(bytes) => serde_json::Value::String(STANDARD.encode(bytes)),
+                None => serde_json::Value::Array(
+                    self.deeper(|conversion| list.items().iter().map(|item| conversion.value(item)).collect())?,
+                ),
+            },
+            Value::Map(map) => self.members(map.entries().iter().map(|(key, value)| (&**key, value)))?,
+            Value::Object(object) => match object.shape() {
+                Shape::Scalar(value) => self.value(&value)?,
+                Shape::Struct(fields) | Shape::Pointer(fields) => {
+                    self.members(exported(&fields).map(|(name, value)| (name.as_bytes(), value)))?
+                }
+            },
+            Value::Complex(..) | Value::Function(_) => return Err(unsupported_type(value)),
+            _ => match (value.as_signed(), value.as_unsigned()) {
+                (Some(value), _) => serde_json::Value::from(value),
+                (_, value) => serde_json::Value::from(value.unwrap_or_default()),
+            },
+        })
     }
-    call.take_steps(1)?;
-    Ok(match value {
-        Value::Nil => serde_json::Value::Null,
-        Value::Bool(value) => serde_json::Value::Bool(*value),
-        Value::Float(value) => serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| unsupported_float(*value))?),
-        Value::String(text) => serde_json::Value::String(string(text)),
-        Value::List(list) if list.is_nil() => serde_json::Value::Null,
-        Value::List(list) => match bytes_of(list) {
-            Some(bytes) => serde_json::Value::String(STANDARD.encode(bytes)),
-            None => {
-                let items = list.items().iter().map(|item| convert(item, depth + 1, call));
-                serde_json::Value::Array(items.collect::<Result<_, _>>()?)
-            }
-        },
-        Value::Map(map) if map.is_nil() => serde_json::Value::Null,
-        Value::Map(map) => {
-            let members = map.entries().into_iter().map(|(key, value)| Ok((string(&key), convert(&value, depth + 1, call)?)));
-            serde_json::Value::Object(members.collect::<Result<_, EncodeError>>()?)
+
+    fn members<'v>(&mut self, members: impl Iterator<Item = (&'v [u8], &'v Value)>) -> Result<serde_json::Value, EncodeError> {
+        self.deeper(|conversion| members.map(|(key, value)| Ok((string(key), conversion.value(value)?))).collect())
+    }
+
+    fn deeper<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, EncodeError>) -> Result<T, EncodeError> {
+        // The printers recurse as deep as this.
+        if self.depth >= manifest::yaml::MAX_DEPTH {
+            return Err(EncodeError::Refused(too_deep()));
         }
-        Value::Object(object) => match object.shape() {
-            Shape::Scalar(value) => convert(&value, depth + 1, call)?,
-            Shape::Struct(fields) | Shape::Pointer(fields) => {
-                let members = exported(&fields).map(|(name, value)| Ok((name.to_owned(), convert(value, depth + 1, call)?)));
-                serde_json::Value::Object(members.collect::<Result<_, EncodeError>>()?)
-            }
-        },
-        Value::Complex(..) | Value::Function(_) => return Err(unsupported_type(value)),
-        _ => match (value.as_signed(), value.as_unsigned()) {
-            (Some(value), _) => serde_json::Value::from(value),
-            (_, value) => serde_json::Value::from(value.unwrap_or_default()),
-        },
-    })
+        self.depth += 1;
+        let result = nested(|| body(self));
+        self.depth -= 1;
+        result
+    }
 }
 
 fn string(text: &[u8]) -> String {

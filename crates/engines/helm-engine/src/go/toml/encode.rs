@@ -3,9 +3,9 @@
 use go_template::{Call, List, Map, Object, Shape, Text, Value};
 
 use super::{Key, key_part_text, key_text, quoted};
-use crate::go::MAX_DEPTH;
 use crate::go::json::EncodeError;
 use crate::go::reflect::{NIL_TYPE, kind_name, too_deep};
+use crate::go::{MAX_DEPTH, nested};
 
 /// The text of a value: of a map a document, of anything else only the value.
 ///
@@ -63,7 +63,7 @@ fn holds_only_tables(list: &List, depth: usize) -> Result<bool, EncodeError> {
     }
     let mut only_tables = !list.is_empty();
     for item in list.items() {
-        match kind(item, depth + 1)? {
+        match nested(|| kind(item, depth + 1))? {
             Kind::Nil => return Err(unsupported("toml: cannot encode array with nil element".to_owned())),
             Kind::Table => {}
             Kind::Tables | Kind::Other => only_tables = false,
@@ -165,7 +165,7 @@ impl Encoder<'_, '_> {
             return Err(EncodeError::Refused(too_deep()));
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }

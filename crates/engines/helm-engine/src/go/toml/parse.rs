@@ -5,7 +5,7 @@ use go_template::{Map, Text, Value};
 use super::document::{Document, Node};
 use super::lexer::{Fault, Lexer, is_break, is_space, quoted_rune};
 use super::{Key, is_bare, key_text};
-use crate::go::MAX_DEPTH;
+use crate::go::{MAX_DEPTH, nested};
 
 /// What is wrong with a text.
 #[derive(Debug)]
@@ -311,7 +311,7 @@ impl Parser<'_> {
             return Err(self.lexer.fault(format!("a value is nested deeper than {MAX_DEPTH} levels")));
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }
