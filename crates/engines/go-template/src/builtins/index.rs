@@ -69,7 +69,7 @@ pub(super) fn index(item: &Operand, indexes: &[Operand]) -> Outcome<Operand> {
                 let value = map.get(&key).unwrap_or_else(|| element.map_or(Value::Nil, Type::zero));
                 Operand::element(value, element)
             }
-            other => return fail(format!("can't index item of type {}", other.type_name())),
+            other => return fail(format!("can't index item of type {}", other.indirect_type_name())),
         };
     }
     Ok(item)
@@ -123,7 +123,7 @@ pub(super) fn length(item: &Operand) -> Outcome<Value> {
         Value::String(text) => text.len(),
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
-        other => return fail(format!("len of type {}", other.type_name())),
+        other => return fail(format!("len of type {}", other.indirect_type_name())),
     };
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }

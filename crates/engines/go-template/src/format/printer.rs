@@ -17,12 +17,14 @@ pub(super) struct Printer<'a> {
     limit: Option<Limit>,
     /// Inside `%!v(…)`, where methods are not asked.
     reporting: bool,
+    /// The type of the scalar that is being printed, if it has a name.
+    named: Option<&'static str>,
 }
 
 impl<'a> Printer<'a> {
     pub(super) fn new(output: &'a mut Vec<u8>, budget: &'a mut Budget) -> Self {
         let charged = output.len();
-        Self { output, flags: Flags::default(), budget, charged, limit: None, reporting: false }
+        Self { output, flags: Flags::default(), budget, charged, limit: None, reporting: false, named: None }
     }
 
     pub(super) fn finish(mut self) -> Result<(), Limit> {
@@ -130,7 +132,8 @@ impl<'a> Printer<'a> {
         if matches!(value, Value::Nil) {
             self.write("<nil>");
         } else {
-            self.write(&value.type_name());
+            let named = self.named.map(ToOwned::to_owned);
+            self.write(&named.unwrap_or_else(|| value.type_name()));
             self.output.push(b'=');
             let outer = std::mem::replace(&mut self.reporting, true);
             self.print_argument(value, 'v');
@@ -257,8 +260,22 @@ impl<'a> Printer<'a> {
         if let Some(text) = object.string().filter(|_| stringable) {
             return self.print_string(value, &text, verb);
         }
+        let go_string = if self.flags.sharp_v && !self.reporting { object.go_string() } else { None };
+        if let Some(text) = go_string {
+            return self.flags.write_string(self.output, &text);
+        }
         match object.shape() {
-            Shape::Scalar(scalar) => self.print_value(&scalar, verb, depth + 1),
+            Shape::Scalar(scalar) => {
+                let outer = self.named.replace(object.type_name());
+                self.print_value(&scalar, verb, depth + 1);
+                self.named = outer;
+            }
+            Shape::NilPointer => match verb {
+                'v' if self.flags.sharp_v => self.write(&format!("({})(nil)", object.type_name())),
+                'v' => self.flags.pad(self.output, b"<nil>"),
+                'b' | 'o' | 'd' | 'x' | 'X' => self.print_integer(&Value::Uint64(0), verb),
+                _ => self.bad_verb(value, verb),
+            },
             Shape::Pointer(_) if depth > 0 => self.print_address(false),
             Shape::Pointer(fields) => {
                 self.output.push(b'&');

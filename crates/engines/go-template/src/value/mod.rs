@@ -87,6 +87,13 @@ impl Value {
         self.kind().map_or_else(|| "<nil>".to_owned(), |kind| kind.to_string())
     }
 
+    /// The name of the type; of a pointer, that of the type it points to.
+    pub(crate) fn indirect_type_name(&self) -> String {
+        let name = self.type_name();
+        let is_pointer = matches!(self, Self::Object(object) if matches!(object.shape(), Shape::Pointer(_)));
+        name.strip_prefix('*').filter(|_| is_pointer).map_or_else(|| name.clone(), ToOwned::to_owned)
+    }
+
     /// Whether Go counts the value as true: not the zero value of its type, not empty.
     pub fn is_true(&self) -> bool {
         match self {
@@ -101,6 +108,7 @@ impl Value {
             Self::Object(object) => match object.shape() {
                 Shape::Scalar(value) => value.is_true(),
                 Shape::Struct(_) | Shape::Pointer(_) => true,
+                Shape::NilPointer => false,
             },
             _ => self.as_signed() != Some(0) && self.as_unsigned() != Some(0),
         }

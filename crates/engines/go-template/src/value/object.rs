@@ -21,6 +21,11 @@ pub trait Object: Debug {
     /// What `String()` or `Error()` gives, when the type has one of them.
     fn string(&self) -> Option<Text>;
 
+    /// What `GoString()` gives, which `%#v` prints, when the type has it.
+    fn go_string(&self) -> Option<Text> {
+        None
+    }
+
     /// What the value is made of, for printing and comparing.
     fn shape(&self) -> Shape;
 
@@ -43,6 +48,8 @@ pub enum Shape {
     Struct(Vec<(&'static str, Value)>),
     /// A pointer to a struct with these fields.
     Pointer(Vec<(&'static str, Value)>),
+    /// A nil pointer, as a field of a struct may be.
+    NilPointer,
     /// A number, string or bool whose type has a name.
     Scalar(Value),
 }

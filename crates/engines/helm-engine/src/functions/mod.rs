@@ -14,6 +14,7 @@ mod letter_case;
 mod list;
 mod merge;
 mod number;
+mod object;
 mod path;
 mod random;
 mod reflection;
@@ -28,6 +29,9 @@ mod words;
 pub(crate) use codec::print_yaml;
 
 use go_template::Functions;
+
+pub(crate) use crypto::pair;
+pub(crate) use date::fixed_time;
 
 /// All functions that Helm gives to templates, besides the builtins of the language.
 pub fn functions() -> Functions {

@@ -1,6 +1,6 @@
 //! What Go's `reflect` says of a value: its kind, whether it is empty, whether two are deeply equal.
 
-use go_template::{Call, FunctionError, List, Shape, Type, Value};
+use go_template::{Call, FunctionError, List, Object, Shape, Type, Value};
 
 use super::{MAX_DEPTH, nested};
 
@@ -30,7 +30,7 @@ pub(crate) fn kind_name(value: &Value) -> &'static str {
         Value::Function(_) => "func",
         Value::Object(object) => match object.shape() {
             Shape::Struct(_) => "struct",
-            Shape::Pointer(_) => "ptr",
+            Shape::Pointer(_) | Shape::NilPointer => "ptr",
             Shape::Scalar(scalar) => kind_name(&scalar),
         },
     }
@@ -48,6 +48,23 @@ pub(crate) fn list_or<'v>(value: &'v Value, refusal: &str) -> Result<&'v List, F
         Value::Nil => Err(FunctionError::new(NIL_DEREFERENCE)),
         other => Err(FunctionError::new(format!("{refusal} {}", kind_name(other)))),
     }
+}
+
+/// What a method such as `MarshalText` gives, when the type has it.
+///
+/// # Errors
+/// As the method.
+pub(crate) fn marshaled(object: &dyn Object, method: &str, call: &mut Call<'_>) -> Result<Option<Vec<u8>>, FunctionError> {
+    let Some(method) = object.method(method) else { return Ok(None) };
+    match method.call(Vec::new(), call)? {
+        Value::List(list) => Ok(Some(bytes(&list))),
+        _ => Ok(None),
+    }
+}
+
+/// The bytes of a `[]uint8`.
+pub(crate) fn bytes(list: &List) -> Vec<u8> {
+    list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect()
 }
 
 /// `reflect.DeepEqual`: the same types all the way down, and the same contents.

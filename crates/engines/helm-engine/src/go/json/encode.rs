@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use go_template::{Call, FunctionError, List, Object, Shape, Type, Value};
 use serde_json::Number;
 
-use crate::go::reflect::too_deep;
+use crate::go::reflect::{bytes, marshaled, too_deep};
 use crate::go::runes;
 use crate::go::{MAX_DEPTH, nested};
 
@@ -101,12 +101,13 @@ impl Encoder<'_, '_> {
     }
 
     fn object(&mut self, object: &dyn Object) -> Result<(), EncodeError> {
-        match object.shape() {
-            Shape::Scalar(value) => self.value(&value),
-            Shape::Struct(fields) | Shape::Pointer(fields) => {
-                self.members(exported(&fields).map(|(name, value)| (name.as_bytes(), value)))
-            }
+        match parts(object, self.call)? {
+            Parts::Json(text) => self.output.extend_from_slice(&text),
+            Parts::Text(text) => self.string(&text),
+            Parts::Value(value) => return self.value(&value),
+            Parts::Fields(fields) => return self.members(fields.iter().map(|(name, value)| (name.as_bytes(), value))),
         }
+        Ok(())
     }
 
     fn list(&mut self, items: &[Value]) -> Result<(), EncodeError> {
@@ -190,15 +191,40 @@ fn code(rune: char) -> Vec<u8> {
     format!("\\u{:04x}", u32::from(rune)).into_bytes()
 }
 
-fn exported<'f>(fields: &'f [(&'static str, Value)]) -> impl Iterator<Item = (&'static str, &'f Value)> {
-    let exported = fields.iter().filter(|(name, _)| name.starts_with(char::is_uppercase));
-    exported.map(|(name, value)| (*name, value))
+/// What stands for an object in JSON.
+enum Parts {
+    /// JSON text of its own.
+    Json(Vec<u8>),
+    /// A text of its own.
+    Text(Vec<u8>),
+    /// The value under its type's name.
+    Value(Value),
+    /// Its exported fields.
+    Fields(Vec<(&'static str, Value)>),
+}
+
+fn parts(object: &dyn Object, call: &mut Call<'_>) -> Result<Parts, EncodeError> {
+    for (method, wrap) in [("MarshalJSON", Parts::Json as fn(_) -> _), ("MarshalText", Parts::Text)] {
+        let name = object.type_name();
+        let failed = |error| EncodeError::Unsupported(format!("json: error calling {method} for type {name}: {error}"));
+        if let Some(text) = marshaled(object, method, call).map_err(failed)? {
+            return Ok(wrap(text));
+        }
+    }
+    Ok(match object.shape() {
+        Shape::Scalar(value) => Parts::Value(value),
+        Shape::NilPointer => Parts::Value(Value::Nil),
+        Shape::Struct(mut fields) | Shape::Pointer(mut fields) => {
+            fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
+            Parts::Fields(fields)
+        }
+    })
 }
 
 /// The bytes of a `[]uint8`, which JSON has as base 64.
 fn bytes_of(list: &List) -> Option<Vec<u8>> {
     let Type::List(Type::Uint8) = list.kind().underlying() else { return None };
-    Some(list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect())
+    Some(bytes(list))
 }
 
 fn unsupported_type(value: &Value) -> EncodeError {
@@ -254,11 +280,13 @@ impl Conversion<'_, '_> {
                 ),
             },
             Value::Map(map) => self.members(map.entries().iter().map(|(key, value)| (&**key, value)))?,
-            Value::Object(object) => match object.shape() {
-                Shape::Scalar(value) => self.value(&value)?,
-                Shape::Struct(fields) | Shape::Pointer(fields) => {
-                    self.members(exported(&fields).map(|(name, value)| (name.as_bytes(), value)))?
+            Value::Object(object) => match parts(object.as_ref(), self.call)? {
+                Parts::Json(text) => {
+                    serde_json::from_slice(&text).map_err(|error| EncodeError::Unsupported(error.to_string()))?
                 }
+                Parts::Text(text) => serde_json::Value::String(string(&text)),
+                Parts::Value(value) => self.value(&value)?,
+                Parts::Fields(fields) => self.members(fields.iter().map(|(name, value)| (name.as_bytes(), value)))?,
             },
             Value::Complex(..) | Value::Function(_) => return Err(unsupported_type(value)),
             _ => match (value.as_signed(), value.as_unsigned()) {
