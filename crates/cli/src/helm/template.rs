@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub(crate) fn run(arguments: &TemplateArguments) -> anyhow::Result<()> {
     refuse(arguments)?;
     let mut capabilities = Capabilities::default();
-    if let Some(version) = &arguments.kube_version {
+    if let Some(version) = arguments.kube_version.as_deref().filter(|version| !version.is_empty()) {
         capabilities.kube_version = KubeVersion::parse(version).with_context(|| format!("invalid kube version '{version}'"))?;
     }
     capabilities.api_versions.extend(arguments.api_versions.iter().cloned());

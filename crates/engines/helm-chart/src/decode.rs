@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::yaml::{Dialect, YamlError, coerced_number, parse_value};
+use manifest::yaml::{Dialect, Limits, YamlError, coerced_number, parse_first};
 use serde_json::{Map, Value};
 
 /// Why a text cannot be read into a structure; worded as `sigs.k8s.io/yaml`.
@@ -24,14 +24,19 @@ pub enum DecodeError {
         /// The type that Go wants there.
         expected: String,
     },
+    /// A text is no time.
+    #[error("error unmarshaling JSON: while decoding JSON: parsing time {0:?} as \"2006-01-02T15:04:05Z07:00\"")]
+    Time(String),
     /// A list holds null where it must not.
     #[error("validation: {0} must not contain empty or null nodes")]
     NullNode(&'static str),
 }
 
-/// The value of a text's first document.
+/// The value of a text's first document. Floats stay floats, because Go prints them so where a text is wanted.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, DecodeError> {
-    parse_value(text, Dialect::V2).map_err(DecodeError::Yaml)
+    let first = parse_first(text, Dialect::V2, &Limits::default()).map_err(DecodeError::Yaml)?;
+    let value = first.map(|node| node.to_value_with_floats(Dialect::V2));
+    value.unwrap_or(Ok(Value::Null)).map_err(DecodeError::Yaml)
 }
 
 /// Where a value stands in the structure that is being read.
@@ -74,6 +79,15 @@ impl Place {
             Value::Number(number) => Ok(coerced_number(number)),
             Value::String(text) => Ok(text.clone()),
             _ => Err(self.mismatch(value, "string")),
+        }
+    }
+
+    /// A time of RFC 3339; nothing for null.
+    pub(crate) fn time(&self, value: &Value) -> Result<String, DecodeError> {
+        match value {
+            Value::Null => Ok(String::new()),
+            Value::String(text) if is_time(text) => Ok(text.clone()),
+            other => Err(DecodeError::Time(other.as_str().map_or_else(|| other.to_string(), str::to_owned))),
         }
     }
 
@@ -131,4 +145,21 @@ impl Place {
 pub(crate) fn known_field(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let exact = known.iter().find(|name| **name == key);
     exact.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key))).copied()
+}
+
+/// Whether a text has the form of RFC 3339: `2006-01-02T15:04:05.999+07:00`.
+fn is_time(text: &str) -> bool {
+    let shape = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(byte, wanted)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
+    };
+    let Some((seconds, rest)) = text.split_at_checked(19) else { return false };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+        None => rest,
+    };
+    shape(seconds, "0000-00-00T00:00:00") && (zone == "Z" || shape(zone, "+00:00") || shape(zone, "-00:00"))
 }

@@ -4,17 +4,17 @@
 const LONGEST: usize = 53;
 
 /// Why a name is refused; worded as Helm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReleaseNameError {
     /// There is none.
-    #[error("no name provided")]
+    #[error("release name \"\": no name provided")]
     Missing,
     /// It is too long or holds characters that names cannot have.
     #[error(
-        "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length \
-         must not be longer than 53"
+        "release name {0:?}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ \
+         and the length must not be longer than {LONGEST}"
     )]
-    Invalid,
+    Invalid(String),
 }
 
 /// Checks the name of a release: words of small letters, digits and inner dashes, joined by dots.
@@ -30,7 +30,7 @@ pub fn check_release_name(name: &str) -> Result<(), ReleaseNameError> {
         let ends = [word.bytes().next(), word.bytes().next_back()];
         ends.into_iter().all(|end| end.is_some_and(is_letter)) && word.bytes().all(|byte| is_letter(byte) || byte == b'-')
     };
-    if name.len() <= LONGEST && name.split('.').all(is_word) { Ok(()) } else { Err(ReleaseNameError::Invalid) }
+    if name.len() <= LONGEST && name.split('.').all(is_word) { Ok(()) } else { Err(ReleaseNameError::Invalid(name.to_owned())) }
 }
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ mod tests {
             assert_eq!(check_release_name(name), Ok(()), "{name}");
         }
         for name in ["A", "-a", "a-", "a..b", "a_b", ".a", &"a".repeat(54)] {
-            assert_eq!(check_release_name(name), Err(ReleaseNameError::Invalid), "{name}");
+            assert_eq!(check_release_name(name), Err(ReleaseNameError::Invalid(name.to_owned())), "{name}");
         }
         assert_eq!(check_release_name(""), Err(ReleaseNameError::Missing));
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::ResolvedChart;
 use super::shared::{LIMIT, Table};
 use crate::metadata::Dependency;
+use crate::objects::formatted;
 use crate::values::{CoalesceError, Mode, Values, coalesce, merge_tables};
 
 /// Makes the defaults of every chart with dependencies those of the whole tree below it, with what is imported under them.
@@ -46,11 +47,7 @@ fn add_all(declared: &mut [Dependency], shared: &Table, imported: &Table) -> Opt
 
 /// Where in the child values are, and where in the parent they go.
 fn paths(import: &Value) -> Option<(String, String)> {
-    let printed = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "<nil>".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
+    let printed = |value: Option<&Value>| formatted("%v", value.unwrap_or(&Value::Null));
     match import {
         Value::String(name) => Some((format!("exports.{name}"), ".".to_owned())),
         Value::Object(entries) => Some((printed(entries.get("child")), printed(entries.get("parent")))),

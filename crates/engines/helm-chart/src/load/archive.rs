@@ -11,6 +11,9 @@ pub enum ArchiveError {
     /// The archive is damaged, too large, or holds names and entries that no chart has.
     #[error(transparent)]
     Read(artifact::archive::ReadError),
+    /// The archive ends early.
+    #[error("unexpected EOF")]
+    Truncated,
     /// The archive is larger than it may be.
     #[error("decompressed chart is larger than the maximum size {0}")]
     DecompressedSize(u64),
@@ -52,6 +55,7 @@ fn read_tree(archive: &[u8], limits: &Limits) -> Result<FileTree, ArchiveError> 
         archive::ReadError::DecompressedSize { limit } | archive::ReadError::FileSize { limit, .. } => {
             ArchiveError::DecompressedSize(limit)
         }
+        archive::ReadError::Gzip(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => ArchiveError::Truncated,
         error => ArchiveError::Read(error),
     })
 }

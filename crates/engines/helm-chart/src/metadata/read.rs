@@ -128,7 +128,7 @@ impl Lock {
             let Some(name) = known_field(key, &["generated", "digest", "dependencies"]) else { continue };
             let place = root.field(LOCK, name);
             match name {
-                "generated" => lock.generated = place.text(value)?,
+                "generated" => lock.generated = place.time(value)?,
                 "digest" => lock.digest = place.text(value)?,
                 _ => lock.dependencies = dependencies(&place, value)?,
             }

@@ -6,7 +6,9 @@ mod glob;
 mod metadata;
 mod structure;
 
-use go_template::{List, Map, Text, Value};
+use std::sync::Arc;
+
+use go_template::{Functions, Limits, List, Map, Options, Templates, Text, Value};
 
 pub(crate) use capabilities::capabilities;
 pub(crate) use files::files;
@@ -25,6 +27,14 @@ pub(crate) fn to_template(value: &serde_json::Value) -> Value {
         serde_json::Value::Array(items) => Value::List(List::new(items.iter().map(to_template).collect())),
         serde_json::Value::Object(entries) => Value::Map(map_to_template(entries)),
     }
+}
+
+/// What Go's `fmt.Sprintf` gives for a format with one verb.
+pub(crate) fn formatted(format: &'static str, value: &serde_json::Value) -> String {
+    let mut templates = Templates::new("format", Arc::new(Functions::new()), Options::default());
+    let added = templates.add_text("format", format!("{{{{ printf {format:?} . }}}}").as_bytes());
+    let printed = added.ok().and_then(|()| templates.execute(b"format", to_template(value), Limits::default(), &()).ok());
+    String::from_utf8_lossy(&printed.unwrap_or_default()).into_owned()
 }
 
 /// Like [`to_template`], of a map.

@@ -39,6 +39,10 @@ impl Object for Structure {
     }
 
     fn string(&self) -> Option<Text> {
+        None
+    }
+
+    fn displayed(&self) -> Option<Text> {
         let (_, result) = self.methods.iter().find(|(method, _)| *method == "String")?;
         if let Value::String(text) = result { Some(text.clone()) } else { None }
     }

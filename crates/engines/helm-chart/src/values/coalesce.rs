@@ -2,13 +2,10 @@
 //!
 //! Source of the behaviour: `pkg/chart/common/util/coalesce.go` of Helm 4.3, nulls and globals included.
 
-use std::sync::Arc;
-
-use go_template::{Functions, Limits, Options, Templates};
 use serde_json::Value;
 
 use super::{GLOBAL, Values, merge_tables};
-use crate::objects::to_template;
+use crate::objects::formatted;
 
 /// What nulls mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +64,7 @@ pub(crate) fn coalesce<T: Tree>(chart: &T, values: &mut Values, mode: Mode) -> R
             None => Values::new(),
             Some(Value::Object(of_child)) => of_child,
             Some(value) => {
-                return Err(CoalesceError::Type { chart: name.to_owned(), value: printed_as_truth(&value) });
+                return Err(CoalesceError::Type { chart: name.to_owned(), value: formatted("%t", &value) });
             }
         };
         hand_down_globals(&mut of_child, values);
@@ -123,12 +120,4 @@ fn hand_down_globals(child: &mut Values, parent: &Values) {
             }
         }
     }
-}
-
-/// What `fmt.Sprintf("%t", value)` gives.
-fn printed_as_truth(value: &Value) -> String {
-    let mut templates = Templates::new("print", Arc::new(Functions::new()), Options::default());
-    let added = templates.add_text("print", b"{{ printf \"%t\" . }}");
-    let printed = added.ok().and_then(|()| templates.execute(b"print", to_template(value), Limits::default(), &()).ok());
-    String::from_utf8_lossy(&printed.unwrap_or_default()).into_owned()
 }

@@ -39,12 +39,12 @@ fn render(case: &Value) -> Result<Value, Box<dyn Error>> {
     }
     let values = values(case)?;
     let mut capabilities = Capabilities::default();
-    if let Some(text) = options["kubeVersion"].as_str() {
+    if let Some(text) = options["kubeVersion"].as_str().filter(|text| !text.is_empty()) {
         capabilities.kube_version =
             KubeVersion::parse(text).map_err(|error| format!("invalid kube version '{text}': {error}"))?;
     }
     capabilities.api_versions.extend(texts(&options["apiVersions"]));
-    let release = options["release"].as_str().unwrap_or("release-name");
+    let release = options["release"].as_str().filter(|name| !name.is_empty()).unwrap_or("release-name");
     check_release_name(release).map_err(|error| format!("release name check failed: {error}"))?;
     let request = Request {
         release,

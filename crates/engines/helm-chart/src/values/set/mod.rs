@@ -309,4 +309,3 @@ fn insert(values: &mut Values, key: &str, value: Value) {
         values.insert(key.to_owned(), value);
     }
 }
-
