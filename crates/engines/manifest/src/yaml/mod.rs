@@ -32,7 +32,7 @@ pub use node::{Content, Entry, Node, ScalarStyle, Span};
 pub use parse::{parse_documents, parse_first};
 pub use resolve::{Resolved, resolve};
 pub use timestamp::Timestamp;
-pub use value::{parse_value, parse_value_strict, parse_values};
+pub use value::{coerced_number, parse_value, parse_value_strict, parse_values};
 
 /// Which of Go's two YAML libraries to agree with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
