@@ -98,8 +98,11 @@ impl Observation {
     }
 }
 
-/// `configDigest` of an entry of `status.history`, and `status.lastAttemptedConfigDigest`: of the values as YAML with sorted keys, or of nothing if there
-/// are none.
+/// `configDigest` of an entry of `status.history`, and `status.lastAttemptedConfigDigest`: of the values as YAML with sorted keys, or
+/// of nothing if there are none.
+///
+/// A number that Go reads from JSON or YAML is a float there. Up to 2^53 an integer prints the same; a larger one must come as a float, as it
+/// does in a record, unless it came from `--set` or a target path.
 #[must_use]
 pub fn config_digest(values: &Values, algorithm: Algorithm) -> String {
     let text = if values.is_empty() { String::new() } else { manifest::yaml::to_yaml_bytewise(&Value::Object(values.clone())) };

@@ -45,12 +45,12 @@ pub struct Release {
 }
 
 impl Release {
-    /// Reads a record's JSON.
+    /// Reads a record's JSON. Null is an empty record.
     ///
     /// # Errors
     /// [`DecodeError::Json`].
     pub fn from_json(text: &[u8]) -> Result<Release, DecodeError> {
-        serde_json::from_slice(text).map_err(DecodeError::Json)
+        serde_json::from_slice::<Option<Release>>(text).map(Option::unwrap_or_default).map_err(DecodeError::Json)
     }
 
     /// The record's JSON, as Helm stores it.

@@ -37,6 +37,9 @@ impl Time {
 
     /// Reads RFC 3339 text.
     fn parse(text: &str) -> Option<Time> {
+        if text.as_bytes().get(10) != Some(&b'T') {
+            return None;
+        }
         let tail = text.get(text.len().checked_sub(6)?..)?;
         let offset = match (text.ends_with('Z'), tail.split_at_checked(1)?) {
             (true, _) => Offset::UTC,
