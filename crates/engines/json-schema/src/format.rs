@@ -54,7 +54,7 @@ impl Format {
 }
 
 fn regex(text: &str) -> Result<(), String> {
-    Pattern::compile(text).map(|_| ())
+    Pattern::compile(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// The error `message` if the condition does not hold.

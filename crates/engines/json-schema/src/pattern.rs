@@ -1,27 +1,19 @@
-//! Regular expressions. The only place that knows which engine runs them.
+//! Regular expressions of schemas, which are Go's.
 
-use regex::{Regex, RegexBuilder};
-
-/// The most memory that a compiled expression may take, in bytes.
-const SIZE_LIMIT: usize = 4 << 20;
+use go_regexp::{CompileError, Regexp};
 
 /// An expression that is looked for anywhere in a string.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
     source: String,
-    regex: Regex,
+    regexp: Regexp,
 }
 
 impl Pattern {
-    /// Compiles an expression.
-    ///
     /// # Errors
-    /// A message about what is wrong with it.
-    pub(crate) fn compile(source: &str) -> Result<Pattern, String> {
-        match RegexBuilder::new(source).size_limit(SIZE_LIMIT).build() {
-            Ok(regex) => Ok(Pattern { source: source.to_owned(), regex }),
-            Err(error) => Err(error.to_string()),
-        }
+    /// Go's message about what is wrong with the expression.
+    pub(crate) fn compile(source: &str) -> Result<Pattern, CompileError> {
+        Ok(Pattern { source: source.to_owned(), regexp: Regexp::compile(source.as_bytes())? })
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -29,6 +21,6 @@ impl Pattern {
     }
 
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        self.regexp.is_match(text.as_bytes())
     }
 }

@@ -173,9 +173,9 @@ impl Keywords<'_, '_, '_> {
     }
 
     fn compile_pattern(&self, keyword: &str, source: &str) -> Result<Pattern> {
-        Pattern::compile(source).map_err(|reason| {
+        Pattern::compile(source).map_err(|error| {
             let at = pointer::fragment(&pointer::append(&self.place.pointer, keyword));
-            SchemaError::Regex { pattern: source.to_owned(), place: format!("{}{at}", self.place.url), reason }
+            SchemaError::Regex { pattern: source.to_owned(), place: format!("{}{at}", self.place.url), reason: error.to_string() }
         })
     }
 }

@@ -25,7 +25,7 @@ mod syntax;
 mod timestamp;
 mod value;
 
-pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_v3, write_yaml};
+pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_bytewise, to_yaml_v3, write_yaml};
 pub use error::{Bound, Position, YamlError};
 pub use key_order::compare_keys;
 pub use node::{Content, Entry, Node, ScalarStyle, Span};
