@@ -2,7 +2,12 @@
 //!
 //! This is the one place where a schema is changed after the derive. Everything else about a definition is said next to its type.
 
-use crate::{kustomize::Kustomization, kustomize::annotations, source::GitRepository};
+use crate::{
+    helm::HelmRelease,
+    image::{ImagePolicy, ImageRepository, ImageUpdateAutomation},
+    kustomize::{Kustomization, annotations},
+    source::{Bucket, GitRepository, HelmChart, HelmRepository, OciRepository},
+};
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
@@ -18,19 +23,53 @@ pub struct Crd {
 /// The definitions of all kinds, by file name.
 pub fn crds() -> Vec<Crd> {
     let mut all = vec![
+        definition::<Bucket>(&[("spec/provider", json!("generic")), ("spec/timeout", json!("60s"))]),
         definition::<GitRepository>(&[("spec/timeout", json!("60s")), ("spec/verify/mode", json!("HEAD"))]),
         definition::<Kustomization>(&[("spec/force", json!(false)), ("spec/postBuild/substituteFrom/*/optional", json!(false))]),
+        definition::<HelmChart>(&[
+            ("spec/reconcileStrategy", json!("ChartVersion")),
+            ("spec/verify/provider", json!("cosign")),
+            ("spec/version", json!("*")),
+        ]),
+        definition::<HelmRelease>(&[
+            ("spec/chart/spec/reconcileStrategy", json!("ChartVersion")),
+            ("spec/chart/spec/verify/provider", json!("cosign")),
+            ("spec/chart/spec/version", json!("*")),
+            ("spec/uninstall/deletionPropagation", json!("background")),
+        ]),
+        definition::<HelmRepository>(&[("spec/provider", json!("generic"))]),
+        definition::<ImagePolicy>(&[
+            ("spec/digestReflectionPolicy", json!("Never")),
+            ("spec/policy/alphabetical/order", json!("asc")),
+            ("spec/policy/numerical/order", json!("asc")),
+        ]),
+        definition::<ImageRepository>(&[("spec/exclusionList", json!(["^.*\\.sig$"])), ("spec/provider", json!("generic"))]),
+        definition::<ImageUpdateAutomation>(&[
+            ("spec/sourceRef/kind", json!("GitRepository")),
+            ("spec/update", json!({ "strategy": "Setters" })),
+            ("spec/update/strategy", json!("Setters")),
+        ]),
+        definition::<OciRepository>(&[
+            ("spec/provider", json!("generic")),
+            ("spec/timeout", json!("60s")),
+            ("spec/verify/provider", json!("cosign")),
+        ]),
     ];
     all.sort_by(|left, right| left.file_name.cmp(&right.file_name));
     all
 }
 
+/// The kinds whose definitions Flux does not guard against variable substitution.
+const SUBSTITUTED: [&str; 2] = ["ImagePolicy", "ImageRepository"];
+
 /// The definition of one kind. `defaults` are those that the API server fills in, by the path of the field.
 fn definition<K: CustomResourceExt>(defaults: &[(&str, Value)]) -> Crd {
     let crd = K::crd();
     let file_name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-    let mut value = serde_json::to_value(crd).expect("because a definition consists of texts, numbers, lists and maps");
-    value["metadata"]["annotations"] = json!({ annotations::SUBSTITUTE: annotations::DISABLED });
+    let mut value = serde_json::to_value(&crd).expect("because a definition consists of texts, numbers, lists and maps");
+    if !SUBSTITUTED.contains(&crd.spec.names.kind.as_str()) {
+        value["metadata"]["annotations"] = json!({ annotations::SUBSTITUTE: annotations::DISABLED });
+    }
     value["spec"]["names"]["listKind"] = json!(format!("{}List", value["spec"]["names"]["kind"].as_str().unwrap_or_default()));
     let schema = &mut value["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     strip(schema);

@@ -28,3 +28,8 @@ pub(crate) fn is_zero(number: &i64) -> bool {
 pub(crate) fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+/// The schema of a number that Go holds in an `int`: an integer of no given size.
+pub(crate) fn integer(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "integer" })
+}

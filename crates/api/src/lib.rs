@@ -5,6 +5,8 @@
 
 mod crd;
 mod decode;
+pub mod helm;
+pub mod image;
 pub mod kustomize;
 pub mod meta;
 pub mod source;

@@ -1,5 +1,6 @@
 //! What all kinds have in common: conditions, references, durations, artifacts, annotations.
 
+mod access;
 pub mod annotations;
 mod artifact;
 mod condition;
@@ -13,6 +14,7 @@ pub mod request;
 mod summary;
 mod words;
 
+pub use access::{AccessFrom, NamespaceSelector};
 pub use artifact::Artifact;
 pub use condition::{Condition, ConditionStatus, MESSAGE_LIMIT, limit_message};
 pub use conditions::{Conditions, Stamp, Why};

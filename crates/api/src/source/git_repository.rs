@@ -250,25 +250,27 @@ impl ReconciledObject for GitRepository {
     }
 }
 
-/// How Ready follows from the other conditions of a GitRepository.
-pub const READY: SummaryRule = SummaryRule {
-    order: &[
-        ConditionType::StorageOperationFailed,
-        ConditionType::FetchFailed,
-        ConditionType::IncludeUnavailable,
-        ConditionType::ArtifactOutdated,
-        ConditionType::ArtifactInStorage,
-        ConditionType::SourceVerified,
-        ConditionType::Stalled,
-        ConditionType::Reconciling,
-    ],
-    negative: &[
-        ConditionType::StorageOperationFailed,
-        ConditionType::FetchFailed,
-        ConditionType::IncludeUnavailable,
-        ConditionType::ArtifactOutdated,
-        ConditionType::Stalled,
-        ConditionType::Reconciling,
-    ],
-    decisive: &[ConditionType::SourceVerified],
-};
+impl GitRepository {
+    /// How Ready follows from the other conditions.
+    pub const READY: SummaryRule = SummaryRule {
+        order: &[
+            ConditionType::StorageOperationFailed,
+            ConditionType::FetchFailed,
+            ConditionType::IncludeUnavailable,
+            ConditionType::ArtifactOutdated,
+            ConditionType::ArtifactInStorage,
+            ConditionType::SourceVerified,
+            ConditionType::Stalled,
+            ConditionType::Reconciling,
+        ],
+        negative: &[
+            ConditionType::StorageOperationFailed,
+            ConditionType::FetchFailed,
+            ConditionType::IncludeUnavailable,
+            ConditionType::ArtifactOutdated,
+            ConditionType::Stalled,
+            ConditionType::Reconciling,
+        ],
+        decisive: &[ConditionType::SourceVerified],
+    };
+}

@@ -1,6 +1,6 @@
 use super::*;
 use crate::meta::MESSAGE_LIMIT;
-use crate::source::READY;
+use crate::source::GitRepository;
 
 fn stamp(generation: i64, second: i64) -> Stamp {
     Stamp { generation, now: jiff::Timestamp::new(second, 999).expect("the second is in range") }
@@ -103,7 +103,7 @@ fn ready_follows_from_the_gravest_condition() {
         for (condition, status) in *present {
             conditions.mark(*condition, *status, Why("Succeeded", condition.to_string()), &stamp(1, 1));
         }
-        READY.apply(&mut conditions, &stamp(1, 1));
+        GitRepository::READY.apply(&mut conditions, &stamp(1, 1));
         let ready = conditions.get("Ready").map(|ready| (ready.status, ready.message.as_str()));
         assert_eq!(ready, *expect, "{present:?}");
     }

@@ -6,7 +6,7 @@ use super::observe::Observation;
 use crate::storage::Stored;
 use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
 use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, Stamp};
-use api::source::{GitRepository, GitRepositoryStatus, READY};
+use api::source::{GitRepository, GitRepositoryStatus};
 use runtime::events::{Event, Severity};
 use runtime::reconciler::{Next, Report};
 
@@ -87,7 +87,7 @@ pub(crate) fn report(seen: &Observation, outcome: Outcome, stamp: &Stamp) -> Rep
     if error.is_none() {
         status.observed_generation = stamp.generation;
     }
-    READY.apply(&mut status.conditions, stamp);
+    GitRepository::READY.apply(&mut status.conditions, stamp);
     Report { status, events, next, error }
 }
 

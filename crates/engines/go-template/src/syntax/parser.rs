@@ -2,23 +2,25 @@
 //!
 //! Positions are kept exactly as Go keeps them, oddities included, because run-time messages print them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lexer::{Lexer, LoopKeywords};
-use super::node::{Branch, Callee, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source, Span, offset};
-use super::number::Number;
+use super::node::{Branch, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
 use super::token::{Keyword, Token, TokenKind};
-use crate::builtins::Builtin;
 use crate::error::ParseError;
 use crate::function::Functions;
 use crate::text::Text;
 use crate::text::quote::{quoted, unquote};
 
 /// Go's bound on nested parentheses; ours on nested blocks too.
-const MAX_DEPTH: usize = 10_000;
+pub(super) const MAX_DEPTH: usize = 10_000;
 /// Offsets are 32 bits wide.
 const MAX_SOURCE: usize = u32::MAX as usize - 1;
+
+/// The number of the variable `$`.
+pub(crate) const DOLLAR: u32 = 0;
 
 /// A template that a text defines.
 #[derive(Clone, Debug)]
@@ -34,37 +36,51 @@ impl Tree {
     }
 }
 
+/// A parsed text and the templates it defines.
+#[derive(Clone, Debug)]
+pub(crate) struct Definitions {
+    source: Arc<Source>,
+    roots: BTreeMap<Text, NodeId>,
+}
+
+impl Definitions {
+    /// The templates with their names.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (&Text, Tree)> {
+        self.roots.iter().map(|(name, &root)| (name, Tree { source: Arc::clone(&self.source), root }))
+    }
+}
+
 /// Parses a text into the templates it defines, the one named `name` among them.
 pub(crate) fn parse(
     name: &Text,
     text: &[u8],
     delimiters: (&[u8], &[u8]),
     functions: &Functions,
-) -> Result<BTreeMap<Text, Tree>, ParseError> {
+) -> Result<Definitions, ParseError> {
     if text.len() > MAX_SOURCE {
         return Err(ParseError::new(format!("template: {name}:1: template is longer than {MAX_SOURCE} bytes")));
     }
     let keywords =
         LoopKeywords { break_allowed: functions.get("break").is_none(), continue_allowed: functions.get("continue").is_none() };
     let mut parser = Parser {
+        text,
         lexer: Lexer::new(text, delimiters, keywords),
         functions,
-        source: Source { name: name.clone(), text: Arc::from(text), nodes: Vec::new() },
-        variables: BTreeMap::from([(b"$".to_vec(), 0)]),
+        source: Source::new(name.clone(), Text::from(text)),
+        pending: Vec::with_capacity(8),
+        variables: BTreeMap::new(),
         roots: BTreeMap::new(),
         depth: 0,
         frame: Frame::new(),
     };
     let root = parser.parse_root()?;
     parser.add(name.clone(), root)?;
-    let roots = parser.roots;
-    let source = Arc::new(parser.source);
-    Ok(roots.into_iter().map(|(name, root)| (name, Tree { source: Arc::clone(&source), root })).collect())
+    Ok(Definitions { source: Arc::new(parser.source), roots: parser.roots })
 }
 
 /// Where a pipeline stands; part of messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Context {
+pub(super) enum Context {
     Command,
     If,
     Range,
@@ -75,7 +91,7 @@ enum Context {
 }
 
 impl Context {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
             Self::If => "if",
@@ -89,27 +105,20 @@ impl Context {
 }
 
 /// State of one template definition: definitions nest, and each starts afresh.
-struct Frame {
+pub(super) struct Frame {
     /// Up to three tokens of lookahead; the first slot is the one read last.
-    tokens: [Token; 3],
-    peeked: usize,
-    /// Numbers of the variables that are declared here.
-    variables: Vec<u32>,
+    pub(super) tokens: [Token; 3],
+    pub(super) peeked: usize,
+    /// Numbers of the variables that are declared here, besides `$`.
+    pub(super) variables: Vec<u32>,
     action_line: usize,
     range_depth: usize,
-    parentheses: usize,
+    pub(super) parentheses: usize,
 }
 
 impl Frame {
     fn new() -> Self {
-        Self {
-            tokens: [Token::none(), Token::none(), Token::none()],
-            peeked: 0,
-            variables: vec![0],
-            action_line: 0,
-            range_depth: 0,
-            parentheses: 0,
-        }
+        Self { tokens: [Token::NONE; 3], peeked: 0, variables: Vec::new(), action_line: 0, range_depth: 0, parentheses: 0 }
     }
 }
 
@@ -131,42 +140,46 @@ impl Item {
     }
 }
 
-struct Parser<'a> {
+/// The parser of one text; `pipeline.rs` has what it does inside of actions.
+pub(super) struct Parser<'a> {
+    text: &'a [u8],
     lexer: Lexer<'a>,
-    functions: &'a Functions,
-    source: Source,
-    /// A number for every variable name of the text.
-    variables: BTreeMap<Vec<u8>, u32>,
+    pub(super) functions: &'a Functions,
+    pub(super) source: Source,
+    /// Nodes whose parents are not finished yet.
+    pub(super) pending: Vec<NodeId>,
+    /// A number for every variable name of the text; that of `$` is [`DOLLAR`].
+    pub(super) variables: BTreeMap<&'a [u8], u32>,
     roots: BTreeMap<Text, NodeId>,
     depth: usize,
-    frame: Frame,
+    pub(super) frame: Frame,
 }
 
-type Parsed<T> = Result<T, ParseError>;
+pub(super) type Parsed<T> = Result<T, ParseError>;
 
-impl Parser<'_> {
-    fn next(&mut self) -> Token {
+impl<'a> Parser<'a> {
+    pub(super) fn next(&mut self) -> Token {
         if self.frame.peeked > 0 {
             self.frame.peeked -= 1;
         } else {
             self.frame.tokens[0] = self.lexer.next_token();
         }
-        self.frame.tokens[self.frame.peeked].clone()
+        self.frame.tokens[self.frame.peeked]
     }
 
-    fn backup(&mut self) {
+    pub(super) fn backup(&mut self) {
         self.frame.peeked += 1;
     }
 
-    fn peek(&mut self) -> &Token {
+    pub(super) fn peek(&mut self) -> Token {
         if self.frame.peeked == 0 {
             self.frame.peeked = 1;
             self.frame.tokens[0] = self.lexer.next_token();
         }
-        &self.frame.tokens[self.frame.peeked - 1]
+        self.frame.tokens[self.frame.peeked - 1]
     }
 
-    fn next_non_space(&mut self) -> Token {
+    pub(super) fn next_non_space(&mut self) -> Token {
         loop {
             let token = self.next();
             if token.kind != TokenKind::Space {
@@ -175,26 +188,31 @@ impl Parser<'_> {
         }
     }
 
-    fn peek_non_space(&mut self) -> Token {
+    pub(super) fn peek_non_space(&mut self) -> Token {
         let token = self.next_non_space();
         self.backup();
         token
     }
 
-    fn bytes(&self, token: &Token) -> &[u8] {
-        &self.source.text[token.start..token.end]
+    pub(super) fn bytes(&self, token: &Token) -> &'a [u8] {
+        &self.text[token.start..token.end]
     }
 
-    fn string(&self, token: &Token) -> String {
-        String::from_utf8_lossy(self.bytes(token)).into_owned()
+    pub(super) fn string(&self, token: &Token) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes(token))
     }
 
-    fn error(&self, message: impl std::fmt::Display) -> ParseError {
+    /// The nodes that are pending since there were so many, to be given to their parent.
+    pub(super) fn adopt(&mut self, mark: usize) -> Children {
+        self.source.push_children(self.pending.drain(mark..))
+    }
+
+    pub(super) fn error(&self, message: impl std::fmt::Display) -> ParseError {
         ParseError::new(format!("template: {}:{}: {message}", self.source.name, self.frame.tokens[0].line))
     }
 
-    fn unexpected(&self, token: &Token, context: &str) -> ParseError {
-        let described = token.describe(&self.source.text);
+    pub(super) fn unexpected(&self, token: &Token, context: &str) -> ParseError {
+        let described = token.describe(self.text, self.lexer.failure());
         if token.kind != TokenKind::Error {
             return self.error(format_args!("unexpected {described} in {context}"));
         }
@@ -229,7 +247,6 @@ impl Parser<'_> {
 
     fn parse_root(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
-        let mut nodes = Vec::new();
         while self.peek().kind != TokenKind::End {
             if self.peek().kind == TokenKind::LeftDelimiter {
                 let delimiter = self.next();
@@ -241,11 +258,12 @@ impl Parser<'_> {
                 self.frame.peeked = 2;
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.pending.push(node),
                 other => return Err(self.error(format_args!("unexpected {}", other.describe()))),
             }
         }
-        Ok(self.source.push(start, NodeKind::List(nodes.into())))
+        let nodes = self.adopt(0);
+        Ok(self.source.push(start, NodeKind::List(nodes)))
     }
 
     fn parse_definition(&mut self) -> Parsed<()> {
@@ -276,11 +294,14 @@ impl Parser<'_> {
 
     fn item_list_here(&mut self) -> Parsed<(NodeId, Item)> {
         let start = self.peek_non_space().start;
-        let mut nodes = Vec::new();
+        let mark = self.pending.len();
         while self.peek_non_space().kind != TokenKind::End {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                end => return Ok((self.source.push(start, NodeKind::List(nodes.into())), end)),
+                Item::Node(node) => self.pending.push(node),
+                end => {
+                    let nodes = self.adopt(mark);
+                    return Ok((self.source.push(start, NodeKind::List(nodes)), end));
+                }
             }
         }
         Err(self.error("unexpected EOF"))
@@ -289,10 +310,7 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_non_space();
         match token.kind {
-            TokenKind::Text => {
-                let span = Span { start: offset(token.start), end: offset(token.end) };
-                Ok(Item::Node(self.source.push(token.start, NodeKind::Text(span))))
-            }
+            TokenKind::Text => Ok(Item::Node(self.source.push(token.start, NodeKind::Text(token.span())))),
             TokenKind::LeftDelimiter => {
                 self.frame.action_line = token.line;
                 let item = self.action()?;
@@ -380,7 +398,8 @@ impl Parser<'_> {
         {
             self.next();
             let branch = self.branch_control(context)?;
-            return Ok(self.source.push(start, NodeKind::List(Box::new([branch]))));
+            let branch = self.source.push_children(std::iter::once(branch));
+            return Ok(self.source.push(start, NodeKind::List(branch)));
         }
         let (list, end) = self.item_list()?;
         if !matches!(end, Item::End) {
@@ -402,6 +421,7 @@ impl Parser<'_> {
         }
         self.add(name.clone(), root)?;
         self.frame = outer;
+        let name = self.source.push_text(name);
         Ok(self.source.push(token.start, NodeKind::Template { name, pipe: Some(pipe) }))
     }
 
@@ -413,6 +433,7 @@ impl Parser<'_> {
             self.backup();
             pipe = Some(self.pipeline(Context::Template, TokenKind::RightDelimiter)?);
         }
+        let name = self.source.push_text(name);
         Ok(self.source.push(token.start, NodeKind::Template { name, pipe }))
     }
 
@@ -423,219 +444,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unquoted(&self, token: &Token) -> Parsed<Text> {
+    pub(super) fn unquoted(&self, token: &Token) -> Parsed<Text> {
         unquote(self.bytes(token)).map(Text::from).ok_or_else(|| self.error("invalid syntax"))
     }
-
-    fn pipeline(&mut self, context: Context, end: TokenKind) -> Parsed<NodeId> {
-        let start = self.peek_non_space().start;
-        let (assigns, declared) = self.declarations(context)?;
-        let mut commands = Vec::new();
-        loop {
-            let token = self.next_non_space();
-            match token.kind {
-                kind if kind == end => break,
-                TokenKind::Bool
-                | TokenKind::CharacterConstant
-                | TokenKind::Complex
-                | TokenKind::Keyword(Keyword::Dot | Keyword::Nil)
-                | TokenKind::Field
-                | TokenKind::Identifier
-                | TokenKind::Number
-                | TokenKind::RawString
-                | TokenKind::String
-                | TokenKind::Variable
-                | TokenKind::LeftParenthesis => {
-                    self.backup();
-                    commands.push(self.command()?);
-                }
-                _ => return Err(self.unexpected(&token, context.name())),
-            }
-        }
-        self.check_pipeline(&commands, context)?;
-        Ok(self.source.push(start, NodeKind::Pipe { assigns, declared: declared.into(), commands: commands.into() }))
-    }
-
-    /// The `$x :=`, `$x =` or `$i, $x :=` before a pipeline.
-    fn declarations(&mut self, context: Context) -> Parsed<(bool, Vec<NodeId>)> {
-        let mut declared = Vec::new();
-        loop {
-            let variable = self.peek_non_space();
-            if variable.kind != TokenKind::Variable {
-                return Ok((false, declared));
-            }
-            self.next();
-            // "$x foo" and "$x := foo" can be told apart only after the space, so up to three tokens are put back.
-            let after = self.peek().clone();
-            let next = self.peek_non_space();
-            let is_comma = next.kind == TokenKind::Character && self.bytes(&next) == b",";
-            if matches!(next.kind, TokenKind::Assign | TokenKind::Declare) || is_comma {
-                self.next_non_space();
-                let name = self.bytes(&variable).to_vec();
-                let number = self.variable_number(&name);
-                declared.push(self.push_variable(variable.start, number, &name));
-                self.frame.variables.push(number);
-                if !is_comma {
-                    return Ok((next.kind == TokenKind::Assign, declared));
-                }
-                if context != Context::Range || declared.len() >= 2 {
-                    return Err(self.error(format_args!("too many declarations in {}", context.name())));
-                }
-                match self.peek_non_space().kind {
-                    TokenKind::Variable | TokenKind::RightDelimiter | TokenKind::RightParenthesis => continue,
-                    _ => return Err(self.error("range can only initialize variables")),
-                }
-            }
-            if after.kind == TokenKind::Space {
-                self.frame.tokens[1] = after;
-                self.frame.tokens[2] = variable;
-                self.frame.peeked = 3;
-            } else {
-                self.frame.tokens[1] = variable;
-                self.frame.peeked = 2;
-            }
-            return Ok((false, declared));
-        }
-    }
-
-    fn check_pipeline(&self, commands: &[NodeId], context: Context) -> Parsed<()> {
-        if commands.is_empty() {
-            return Err(self.error(format_args!("missing value for {}", context.name())));
-        }
-        for (index, &command) in commands.iter().enumerate().skip(1) {
-            let NodeKind::Command(arguments) = &self.source.node(command).kind else { continue };
-            let first = arguments.first().map(|&argument| &self.source.node(argument).kind);
-            if first.is_some_and(is_literal) {
-                return Err(self.error(format_args!("non executable command in pipeline stage {}", index + 1)));
-            }
-        }
-        Ok(())
-    }
-
-    fn command(&mut self) -> Parsed<NodeId> {
-        let start = self.peek_non_space().start;
-        let mut arguments = Vec::new();
-        loop {
-            self.peek_non_space();
-            arguments.extend(self.operand()?);
-            let token = self.next();
-            match token.kind {
-                TokenKind::Space => {}
-                TokenKind::RightDelimiter | TokenKind::RightParenthesis => {
-                    self.backup();
-                    break;
-                }
-                TokenKind::Pipe => break,
-                _ => return Err(self.unexpected(&token, "operand")),
-            }
-        }
-        if arguments.is_empty() {
-            return Err(self.error("empty command"));
-        }
-        Ok(self.source.push(start, NodeKind::Command(arguments.into())))
-    }
-
-    /// A term and the fields taken of it.
-    fn operand(&mut self) -> Parsed<Option<NodeId>> {
-        let Some(term) = self.term()? else { return Ok(None) };
-        if self.peek().kind != TokenKind::Field {
-            return Ok(Some(term));
-        }
-        let start = self.peek().start;
-        let mut added = Vec::new();
-        while self.peek().kind == TokenKind::Field {
-            let token = self.next();
-            added.push(Text::from(&self.bytes(&token)[1..]));
-        }
-        let kind = match &self.source.node(term).kind {
-            NodeKind::Field(names) => NodeKind::Field(names.iter().cloned().chain(added).collect()),
-            NodeKind::Variable { variable, names } => {
-                NodeKind::Variable { variable: *variable, names: names.iter().cloned().chain(added).collect() }
-            }
-            kind if is_literal(kind) => {
-                let term = self.source.display(term);
-                return Err(self.error(format_args!("unexpected . after term {}", quoted(term.as_bytes()))));
-            }
-            _ => NodeKind::Chain { node: term, names: added.into() },
-        };
-        Ok(Some(self.source.push(start, kind)))
-    }
-
-    fn term(&mut self) -> Parsed<Option<NodeId>> {
-        let token = self.next_non_space();
-        let kind = match token.kind {
-            TokenKind::Identifier => self.identifier(&token)?,
-            TokenKind::Keyword(Keyword::Dot) => NodeKind::Dot,
-            TokenKind::Keyword(Keyword::Nil) => NodeKind::Nil,
-            TokenKind::Variable => return self.use_variable(&token).map(Some),
-            TokenKind::Field => NodeKind::Field(Box::new([Text::from(&self.bytes(&token)[1..])])),
-            TokenKind::Bool => NodeKind::Bool(self.bytes(&token) == b"true"),
-            TokenKind::CharacterConstant | TokenKind::Complex | TokenKind::Number => self.number(&token)?,
-            TokenKind::LeftParenthesis => return self.parenthesized().map(Some),
-            TokenKind::String | TokenKind::RawString => NodeKind::String {
-                literal: Span { start: offset(token.start), end: offset(token.end) },
-                text: self.unquoted(&token)?,
-            },
-            _ => {
-                self.backup();
-                return Ok(None);
-            }
-        };
-        Ok(Some(self.source.push(token.start, kind)))
-    }
-
-    fn identifier(&self, token: &Token) -> Parsed<NodeKind> {
-        let name = self.string(token);
-        let callee = match self.functions.get(&name) {
-            Some(function) => Some(Callee::Host(function.clone())),
-            None => Builtin::from_name(&name).map(Callee::Builtin),
-        };
-        match callee {
-            Some(callee) => Ok(NodeKind::Identifier { name: Text::from(name), callee }),
-            None => Err(self.error(format_args!("function {} not defined", quoted(name.as_bytes())))),
-        }
-    }
-
-    fn number(&self, token: &Token) -> Parsed<NodeKind> {
-        let text = self.string(token);
-        let number = match token.kind {
-            TokenKind::CharacterConstant => Number::from_character(&text),
-            TokenKind::Complex => Number::from_complex(&text),
-            _ => Number::from_literal(&text),
-        };
-        number.map(|number| NodeKind::Number(Box::new(number))).map_err(|message| self.error(message))
-    }
-
-    fn parenthesized(&mut self) -> Parsed<NodeId> {
-        if self.frame.parentheses >= MAX_DEPTH {
-            return Err(self.error("max expression depth exceeded"));
-        }
-        self.frame.parentheses += 1;
-        let pipe =
-            stacker::maybe_grow(STACK_RESERVE, STACK_STEP, || self.pipeline(Context::Parentheses, TokenKind::RightParenthesis));
-        self.frame.parentheses -= 1;
-        pipe
-    }
-
-    fn use_variable(&mut self, token: &Token) -> Parsed<NodeId> {
-        let name = self.bytes(token).to_vec();
-        let number = self.variable_number(&name);
-        if !self.frame.variables.contains(&number) {
-            return Err(self.error(format_args!("undefined variable {}", quoted(&name))));
-        }
-        Ok(self.push_variable(token.start, number, &name))
-    }
-
-    fn variable_number(&mut self, name: &[u8]) -> u32 {
-        let count = offset(self.variables.len());
-        *self.variables.entry(name.to_vec()).or_insert(count)
-    }
-
-    fn push_variable(&mut self, start: usize, variable: u32, name: &[u8]) -> NodeId {
-        self.source.push(start, NodeKind::Variable { variable, names: Box::new([Text::from(name)]) })
-    }
-}
-
-fn is_literal(kind: &NodeKind) -> bool {
-    matches!(kind, NodeKind::Bool(_) | NodeKind::Dot | NodeKind::Nil | NodeKind::Number(_) | NodeKind::String { .. })
 }

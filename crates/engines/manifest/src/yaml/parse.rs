@@ -44,6 +44,9 @@ fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, wanted: Wanted) -> Resu
         return Err(YamlError::Limit { bound: Bound::Bytes, allowed: limits.bytes, position });
     }
     let mut text = Cow::Borrowed(encoding::check(bytes)?);
+    if dialect == Dialect::V2 {
+        syntax::refuse_tab_before_content(&text)?;
+    }
     let mut passes = 0;
     loop {
         let depth = limits.depth.min(MAX_DEPTH);
