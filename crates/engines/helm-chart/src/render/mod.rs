@@ -172,6 +172,8 @@ impl Prepared {
         request: &Request<'_>,
         ports: &Rc<dyn Ports>,
     ) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
+        // Maps that templates put into themselves are freed at its end; everything that templates see is made after its begin.
+        let _freed_afterwards = go_template::Scope::new();
         let scopes = Scopes::new(chart, values, request);
         let templates = self.templates(&scopes)?;
         let rendered = templates.render(|path| scopes.scope(path), ports, request.limits)?;
