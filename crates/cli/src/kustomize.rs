@@ -70,6 +70,7 @@ fn build_directory(arguments: &BuildArguments) -> anyhow::Result<()> {
     let built = build(&disk, &path, &options, &NoRemoteResources)?;
     // The process ends here: taking a large result apart would be work for nothing.
     let built = std::mem::ManuallyDrop::new(built);
+    built.warnings().iter().for_each(|warning| eprintln!("{warning}"));
     match &arguments.output {
         None => Ok(std::io::stdout().lock().write_all(built.to_yaml().as_bytes())?),
         Some(path) if path.is_dir() => write_files(path, &built),

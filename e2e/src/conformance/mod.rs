@@ -2,6 +2,7 @@
 
 mod compare;
 mod known;
+mod kustomize_fuzz;
 mod kustomize_real;
 mod recorded;
 
@@ -18,6 +19,8 @@ enum Command {
     Recorded(recorded::Arguments),
     /// Build every kustomization below a directory with ours and with kustomize; the last line is `N passed, N failed`
     KustomizeReal(kustomize_real::Arguments),
+    /// Build random overlays with ours and with kustomize; the last line is `N same, N different, N fail on both`
+    KustomizeFuzz(kustomize_fuzz::Arguments),
 }
 
 /// Runs the comparison; an unexplained difference is an error.
@@ -25,5 +28,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Recorded(arguments) => recorded::run(arguments),
         Command::KustomizeReal(arguments) => kustomize_real::run(arguments),
+        Command::KustomizeFuzz(arguments) => kustomize_fuzz::run(arguments),
     }
 }

@@ -174,15 +174,15 @@ impl Converter {
                     (Some(_), _) => Style::TaggedQuoted,
                     (None, style) => style_of(style),
                 };
-                Node { body: Body::Scalar(self.text(text)), tag, style }
+                Node { body: Body::Scalar(self.text(text)), tag, style, link: 0 }
             }
             Content::Sequence { items, flow } => {
                 let items = items.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
-                Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow) }
+                Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow), link: 0 }
             }
             Content::Mapping { entries, flow } => {
                 let body = Body::Mapping(self.entries(entries)?);
-                Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow) }
+                Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow), link: 0 }
             }
         })
     }

@@ -73,6 +73,10 @@ impl<'a> Printer<'a> {
     /// Prints a value under `%v`, and a pointer as what it points to.
     pub(super) fn print_indirect(&mut self, value: &Value) {
         if let Value::Object(object) = value
+            && let Some(text) = object.displayed()
+        {
+            self.output.extend_from_slice(&text);
+        } else if let Value::Object(object) = value
             && let (None, Shape::Pointer(fields)) = (object.string(), object.shape())
         {
             self.print_fields("", &fields, 'v', 0);
@@ -270,7 +274,7 @@ impl<'a> Printer<'a> {
                 self.print_value(&scalar, verb, depth + 1);
                 self.named = outer;
             }
-            Shape::NilPointer => match verb {
+            Shape::Pointer(_) if object.is_nil() => match verb {
                 'v' if self.flags.sharp_v => self.write(&format!("({})(nil)", object.type_name())),
                 'v' => self.flags.pad(self.output, b"<nil>"),
                 'b' | 'o' | 'd' | 'x' | 'X' => self.print_integer(&Value::Uint64(0), verb),

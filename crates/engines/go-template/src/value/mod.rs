@@ -107,8 +107,7 @@ impl Value {
             Self::Function(_) => true,
             Self::Object(object) => match object.shape() {
                 Shape::Scalar(value) => value.is_true(),
-                Shape::Struct(_) | Shape::Pointer(_) => true,
-                Shape::NilPointer => false,
+                Shape::Struct(_) | Shape::Pointer(_) => !object.is_nil(),
             },
             _ => self.as_signed() != Some(0) && self.as_unsigned() != Some(0),
         }

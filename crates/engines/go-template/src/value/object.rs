@@ -21,9 +21,20 @@ pub trait Object: Debug {
     /// What `String()` or `Error()` gives, when the type has one of them.
     fn string(&self) -> Option<Text>;
 
+    /// What an action writes for the value when `String()` belongs to a pointer to it only: as an argument of a function the value
+    /// has no such method.
+    fn displayed(&self) -> Option<Text> {
+        None
+    }
+
     /// What `GoString()` gives, which `%#v` prints, when the type has it.
     fn go_string(&self) -> Option<Text> {
         None
+    }
+
+    /// Whether this is a nil pointer, as a field of a struct may be.
+    fn is_nil(&self) -> bool {
+        false
     }
 
     /// What the value is made of, for printing and comparing.
@@ -48,8 +59,6 @@ pub enum Shape {
     Struct(Vec<(&'static str, Value)>),
     /// A pointer to a struct with these fields.
     Pointer(Vec<(&'static str, Value)>),
-    /// A nil pointer, as a field of a struct may be.
-    NilPointer,
     /// A number, string or bool whose type has a name.
     Scalar(Value),
 }

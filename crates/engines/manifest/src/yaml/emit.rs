@@ -33,7 +33,16 @@ pub fn to_yaml(value: &Value) -> String {
 
 /// Appends what [`to_yaml`] returns.
 pub fn write_yaml(out: &mut String, value: &Value) {
-    write_document(out, value, Dialect::V2, SequenceIndent::Compact);
+    write_document(out, value, Dialect::V2, SequenceIndent::Compact, KeyOrder::Natural);
+}
+
+/// The text an encoder of `go.yaml.in/yaml/v2` prints for mappings whose keys were sorted bytewise before; ends with a line break.
+///
+/// It is [`to_yaml`]'s but for the order of keys, and for strings with U+0085, which do not go through JSON here.
+pub fn to_yaml_bytewise(value: &Value) -> String {
+    let mut out = String::new();
+    write_document(&mut out, value, Dialect::V2, SequenceIndent::Compact, KeyOrder::Bytewise);
+    out
 }
 
 /// The text kyaml prints for a value decoded from JSON; ends with a line break.
@@ -41,7 +50,7 @@ pub fn write_yaml(out: &mut String, value: &Value) {
 /// Integers print as integers. Floats print as Go prints them, so `1000000.0` gives `1e+06`.
 pub fn to_yaml_v3(value: &Value, sequences: SequenceIndent) -> String {
     let mut out = String::new();
-    write_document(&mut out, value, Dialect::V3, sequences);
+    write_document(&mut out, value, Dialect::V3, sequences, KeyOrder::Natural);
     out
 }
 
@@ -106,8 +115,17 @@ fn through_json_text(text: &str, dialect: Dialect) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-fn write_document(out: &mut String, value: &Value, dialect: Dialect, sequences: SequenceIndent) {
-    let mut emitter = Emitter { out, dialect, sequences, column: 0, after_white: true, only_indentation: true };
+/// Who sorted the keys of mappings.
+#[derive(Clone, Copy, PartialEq)]
+enum KeyOrder {
+    /// The library.
+    Natural,
+    /// Its caller.
+    Bytewise,
+}
+
+fn write_document(out: &mut String, value: &Value, dialect: Dialect, sequences: SequenceIndent, keys: KeyOrder) {
+    let mut emitter = Emitter { out, dialect, sequences, keys, column: 0, after_white: true, only_indentation: true };
     emitter.node(value, None, Place::Alone);
     emitter.start_line(0);
 }
@@ -124,6 +142,7 @@ struct Emitter<'a> {
     out: &'a mut String,
     dialect: Dialect,
     sequences: SequenceIndent,
+    keys: KeyOrder,
     /// Characters since the last line break.
     column: usize,
     /// Whether the last thing written separates tokens.
@@ -141,7 +160,10 @@ impl Emitter<'_> {
             Value::Array(items) => self.sequence(items, indent, place),
             Value::Object(entries) => self.mapping(entries, indent),
             Value::String(text) => {
-                let text = &*through_json_text(text, self.dialect);
+                let text = &*match self.keys {
+                    KeyOrder::Natural => through_json_text(text, self.dialect),
+                    KeyOrder::Bytewise => Cow::Borrowed(text.as_str()),
+                };
                 let analysis = analyze(text, self.dialect);
                 let style = choose(text, analysis, Role::Value, self.dialect);
                 self.scalar(text, style, Role::Value, indent);
@@ -181,7 +203,9 @@ impl Emitter<'_> {
     fn mapping(&mut self, entries: &serde_json::Map<String, Value>, indent: Option<usize>) {
         let indent = indent.map_or(0, |indent| indent + INDENT);
         let mut sorted: Vec<(&str, &Value)> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        key_order::sort_entries(&mut sorted, self.dialect);
+        if self.keys == KeyOrder::Natural {
+            key_order::sort_entries(&mut sorted, self.dialect);
+        }
         for (key, value) in sorted {
             self.start_line(indent);
             self.key(key, indent);

@@ -25,14 +25,14 @@ mod syntax;
 mod timestamp;
 mod value;
 
-pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_v3, write_yaml};
+pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_bytewise, to_yaml_v3, write_yaml};
 pub use error::{Bound, Position, YamlError};
 pub use key_order::compare_keys;
 pub use node::{Content, Entry, Node, ScalarStyle, Span};
 pub use parse::{parse_documents, parse_first};
 pub use resolve::{Resolved, resolve};
 pub use timestamp::Timestamp;
-pub use value::{parse_value, parse_value_strict, parse_values};
+pub use value::{coerced_number, parse_value, parse_value_strict, parse_values};
 
 /// Which of Go's two YAML libraries to agree with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

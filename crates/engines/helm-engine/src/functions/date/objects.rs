@@ -287,8 +287,12 @@ impl Object for LocationField {
         None
     }
 
+    fn is_nil(&self) -> bool {
+        self.0 == Zone::Utc
+    }
+
     fn shape(&self) -> Shape {
-        if self.0 == Zone::Utc { Shape::NilPointer } else { Shape::Pointer(Vec::new()) }
+        Shape::Pointer(Vec::new())
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
