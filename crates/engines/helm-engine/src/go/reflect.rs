@@ -30,7 +30,7 @@ pub(crate) fn kind_name(value: &Value) -> &'static str {
         Value::Function(_) => "func",
         Value::Object(object) => match object.shape() {
             Shape::Struct(_) => "struct",
-            Shape::Pointer(_) | Shape::NilPointer => "ptr",
+            Shape::Pointer(_) => "ptr",
             Shape::Scalar(scalar) => kind_name(&scalar),
         },
     }

@@ -211,9 +211,11 @@ fn parts(object: &dyn Object, call: &mut Call<'_>) -> Result<Parts, EncodeError>
             return Ok(wrap(text));
         }
     }
+    if object.is_nil() {
+        return Ok(Parts::Value(Value::Nil));
+    }
     Ok(match object.shape() {
         Shape::Scalar(value) => Parts::Value(value),
-        Shape::NilPointer => Parts::Value(Value::Nil),
         Shape::Struct(mut fields) | Shape::Pointer(mut fields) => {
             fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
             Parts::Fields(fields)
