@@ -39,11 +39,11 @@ enum Command {
         filter: Option<String>,
     },
     /// Compare with the originals: `recorded` with what Flux did; `kustomize` with what kustomize built of the corpus, `templates` and
-    /// `charts` with what Helm rendered of it; `kustomize-real` with what kustomize builds of a directory, `kustomize-fuzz` of
-    /// random overlays
+    /// `charts` with what Helm rendered of it; `kustomize-real` and `charts-real` with what they make of a
+    /// directory, `kustomize-fuzz` and `templates-fuzz` of random overlays and templates
     #[command(disable_help_flag = true)]
     Conformance(Rest),
-    /// Measure: `mttp`, `kustomize`
+    /// Measure: `mttp`, `kustomize`, `helm`
     #[command(disable_help_flag = true)]
     Bench(Rest),
 }

@@ -104,17 +104,17 @@ fn row(set: &str, n: usize, cost: &Cost) -> Value {
     })
 }
 
-fn print(row: Value) -> Value {
+pub(super) fn print(row: Value) -> Value {
     println!("{row}");
     row
 }
 
-fn mebibytes(bytes: f64) -> f64 {
+pub(super) fn mebibytes(bytes: f64) -> f64 {
     bytes / f64::from(1 << 20)
 }
 
 /// The slope of the straight line through the points' logarithms.
-fn exponent(points: &[(f64, f64)]) -> f64 {
+pub(super) fn exponent(points: &[(f64, f64)]) -> f64 {
     let logarithms: Vec<(f64, f64)> = points.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
     let count = logarithms.len() as f64;
     let mean_size = logarithms.iter().map(|point| point.0).sum::<f64>() / count;

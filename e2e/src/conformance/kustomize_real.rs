@@ -74,7 +74,7 @@ fn difference(ours: &Output, oracle: &Output) -> Option<String> {
 }
 
 /// The number of the first line that is not the same in both.
-fn first_difference(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn first_difference(one: &[u8], other: &[u8]) -> usize {
     let same = one.iter().zip(other).take_while(|(one, other)| one == other);
     same.filter(|(byte, _)| **byte == b'\n').count() + 1
 }
