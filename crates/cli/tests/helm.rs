@@ -86,10 +86,15 @@ fn single_templates_are_shown() {
 fn what_fails_exits_with_one_in_helms_words() {
     check_refused(&["./none"], "path \"./none\" not found");
     check_refused(&["app", "--kube-version", "x"], "invalid kube version 'x': could not parse \"x\" as version");
-    check_refused(
-        &["app/values.yaml"].map(|path| path),
-        &format!("file '{}' seems to be a YAML file, but expected a gzipped archive", "PATH"),
-    );
+}
+
+#[test]
+fn a_file_that_is_no_archive_is_refused_with_a_hint() {
+    let directory = chart();
+    let output = weir(directory.path(), &["app/values.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output.stderr);
+    assert!(message.ends_with("app/values.yaml' seems to be a YAML file, but expected a gzipped archive\n"), "{message}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(crate) fn print(rendered: &Rendered, release: &str, arguments: &TemplateArgu
 
 fn is_wanted(hook: &Hook, arguments: &TemplateArguments) -> bool {
     let is_test = hook.events.contains(&HookEvent::Test);
-    !arguments.no_hooks && !(arguments.skip_tests && is_test)
+    !arguments.no_hooks && (!arguments.skip_tests || !is_test)
 }
 
 /// Everything as one text.

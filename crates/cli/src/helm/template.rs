@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &TemplateArguments) -> anyhow::Result<()> {
         capabilities: &capabilities,
         schemas: if arguments.skip_schema_validation { Schemas::Skip } else { Schemas::Check },
         notes: Notes::Root,
+        post_renderer: None,
         limits: Limits::default(),
     };
     let prepared = Prepared::new(chart);

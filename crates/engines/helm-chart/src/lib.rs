@@ -18,6 +18,7 @@ mod load;
 pub mod manifests;
 mod metadata;
 mod objects;
+mod post_render;
 mod release_name;
 mod render;
 mod values;
@@ -29,6 +30,7 @@ pub use dependencies::{Crd, ResolvedChart};
 pub use file::File;
 pub use load::{ArchiveError, IgnoreError, Limits, LoadError, load_archive, load_directory, load_files, match_file_name};
 pub use metadata::{Dependency, Lock, Maintainer, Metadata, ValidationError};
+pub use post_render::{OverlayImage, OverlayPatch, OverlaySelector, PostRenderError, PostRenderStrategy, PostRenderer};
 pub use release_name::{ReleaseNameError, check_release_name};
 pub use render::{Notes, Operation, Prepared, RenderError, Rendered, Request, Schemas};
 pub use values::{

@@ -14,6 +14,7 @@ use crate::capabilities::{Capabilities, is_compatible};
 use crate::chart::Chart;
 use crate::dependencies::{ResolvedChart, resolve};
 use crate::manifests::{ManifestError, sort};
+use crate::post_render::{PostRenderError, PostRenderStrategy, PostRenderer};
 use crate::values::{CoalesceError, Mode, SchemaError, Values, coalesce, validate};
 pub use rendered::Rendered;
 use scope::Scopes;
@@ -46,6 +47,8 @@ pub struct Request<'r> {
     pub schemas: Schemas,
     /// Whose notes are kept.
     pub notes: Notes,
+    /// What is changed in the rendered files before they become a release.
+    pub post_renderer: Option<(&'r PostRenderer, PostRenderStrategy)>,
     /// Bounds on the execution of templates.
     pub limits: Limits,
 }
@@ -91,6 +94,9 @@ pub enum RenderError {
     /// A template is malformed or fails.
     #[error(transparent)]
     Template(#[from] helm_engine::RenderError),
+    /// The rendered files cannot be changed.
+    #[error(transparent)]
+    PostRender(#[from] PostRenderError),
     /// A rendered document is no object.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -140,6 +146,9 @@ impl Prepared {
         }
         let mut files = self.render_resolved(&chart, &values, request, ports)?;
         let notes = rendered::take_notes(&mut files, &chart.metadata.name, request.notes);
+        if let Some((renderer, strategy)) = request.post_renderer {
+            files = renderer.run(files, strategy)?;
+        }
         let sorted = sort(&files)?;
         Ok(Rendered { manifests: sorted.manifests, hooks: sorted.hooks, notes, chart })
     }

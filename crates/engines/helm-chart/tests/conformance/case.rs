@@ -55,6 +55,7 @@ fn render(case: &Value) -> Result<Value, Box<dyn Error>> {
         capabilities: &capabilities,
         schemas: if options["skipSchemaValidation"] == true { Schemas::Skip } else { Schemas::Check },
         notes: if options["subNotes"] == true { Notes::All } else { Notes::Root },
+        post_renderer: None,
         limits: helm_engine::Limits::default(),
     };
     let ports: Rc<dyn Ports> = Rc::new(Offline::default());
