@@ -109,6 +109,7 @@ impl AskedChart {
             capabilities: &Capabilities { kube_version: KubeVersion::parse(&self.kube_version)?, ..Capabilities::default() },
             schemas: Schemas::Check,
             notes: Notes::Root,
+            post_renderer: None,
             limits: Limits::default(),
         };
         let ports: Rc<dyn Ports> = Rc::new(Offline::default());

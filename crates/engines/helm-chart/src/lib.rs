@@ -19,6 +19,7 @@ pub mod manifests;
 mod metadata;
 mod objects;
 mod post_render;
+mod record;
 mod release_name;
 mod render;
 mod values;

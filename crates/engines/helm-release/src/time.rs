@@ -35,8 +35,9 @@ impl Time {
         self.instant.as_second() == ZERO && self.instant.subsec_nanosecond() == 0
     }
 
-    /// Reads RFC 3339 text.
-    fn parse(text: &str) -> Option<Time> {
+    /// Reads RFC 3339 text; `None` where it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Time> {
         if text.as_bytes().get(10) != Some(&b'T') {
             return None;
         }

@@ -1,5 +1,6 @@
 //! One case: what `helm template` would do with it.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -11,6 +12,10 @@ use helm_chart::{
     load_files, user_values,
 };
 use helm_engine::{Offline, Ports};
+use helm_release::action::{self, Action};
+use helm_release::storage::{self, Stamp};
+use helm_release::{ApplyMethod, Time};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -65,7 +70,29 @@ fn render(case: &Value) -> Result<Value, Box<dyn Error>> {
         let file = |(path, content): (String, Vec<u8>)| json!({"path": path, "content": String::from_utf8_lossy(&content)});
         return Ok(json!({"rendered": files.into_iter().map(file).collect::<Vec<_>>()}));
     }
-    Ok(result(&prepared.render(&request, &ports)?, options["includeCRDs"] == true))
+    let rendered = prepared.render(&request, &ports)?;
+    if !case["expect"]["secret"].is_null() {
+        return record(rendered, values.clone(), &case["expect"]["secret"]);
+    }
+    Ok(result(&rendered, options["includeCRDs"] == true))
+}
+
+/// The record of an install at a given time, and the Secret that holds it. The bytes of its compression are another matter; they are
+/// taken from the expectation if they hold the same record.
+fn record(rendered: Rendered, config: helm_chart::Values, expect: &Value) -> Result<Value, Box<dyn Error>> {
+    let labels: BTreeMap<String, String> = serde_json::from_value(expect["metadata"]["labels"].clone())?;
+    let now = Time::parse("2020-01-02T03:04:05.678901234Z").ok_or("the time is none")?;
+    let rendered = rendered.into_record(config, ApplyMethod::ServerSide, storage::custom_labels(&labels));
+    let mut release = action::install("release-name", "default", 1, rendered, now);
+    action::succeed(&mut release, Action::Install, "");
+    let mut secret = storage::secret(&release, Stamp::Created(Timestamp::from_second(1_577_934_245)?));
+    if storage::read(&secret)?.to_json() == storage::read(expect)?.to_json() {
+        secret["data"]["release"] = expect["data"]["release"].clone();
+    }
+    if let (Some(secret), Some(expect)) = (secret.as_object_mut(), expect.as_object()) {
+        secret.retain(|key, _| expect.contains_key(key));
+    }
+    Ok(json!({"release": release.to_json(), "secret": secret}))
 }
 
 fn load(case: &Value) -> Result<Chart, Box<dyn Error>> {
