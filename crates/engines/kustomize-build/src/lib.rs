@@ -110,13 +110,32 @@ impl Build {
     /// The objects as kustomize prints them: YAML documents joined by `---` lines.
     pub fn to_yaml(&self) -> String {
         let mut out = String::new();
-        for (at, value) in self.objects.iter().filter_map(|node| scalar::to_value(node).ok()).enumerate() {
-            if at > 0 {
-                out.push_str("---\n");
-            }
-            manifest::yaml::write_yaml(&mut out, &value);
+        for index in 0..self.objects.len() {
+            self.write_object(&mut out, index);
         }
         out
+    }
+
+    /// Writes what [`Build::to_yaml`] returns, one object after the other.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_yaml(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let mut text = String::new();
+        (0..self.objects.len()).try_for_each(|index| {
+            text.clear();
+            self.write_object(&mut text, index);
+            out.write_all(text.as_bytes())
+        })
+    }
+
+    fn write_object(&self, out: &mut String, index: usize) {
+        if index > 0 {
+            out.push_str("---\n");
+        }
+        if let Some(node) = self.objects.get(index) {
+            manifest::yaml::write_yaml(out, scalar::Printed::new(node));
+        }
     }
 }
 

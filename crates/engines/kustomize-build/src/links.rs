@@ -23,18 +23,19 @@ impl Links {
     }
 }
 
-/// Lets all places of a value follow the one that has changed.
-pub(crate) fn settle(object: &mut Object) {
+/// Lets all places of a value follow the one that has changed; says whether any did.
+pub(crate) fn settle(object: &mut Object) -> bool {
     if object.links.0.is_empty() {
-        return;
+        return false;
     }
     let mut changed = BTreeMap::new();
     find_changes(&object.node, &object.links, &mut changed);
     if changed.is_empty() {
-        return;
+        return false;
     }
     follow(&mut object.node, &changed);
     object.links.0.extend(changed);
+    true
 }
 
 /// Of several changes the last one counts, in the order of the keys in which merges visit them.

@@ -4,8 +4,9 @@
 //! meaning of a scalar in that chain follows from its text, tag and quotes, so none of the texts needs to be made.
 
 use crate::tree::{Body, Entry, Node, Style, Tag, Text};
-use manifest::yaml::{Dialect, Resolved, resolve};
+use manifest::yaml::{Dialect, Resolved, Shape, View, resolve};
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 
 /// Why a tree has no JSON form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +42,11 @@ impl ValueFault {
 
 /// The tag that go-yaml v3 gives a plain scalar.
 pub(crate) fn plain_tag(text: &str) -> Tag {
-    match resolve(text, Dialect::V3) {
+    resolved_tag(&resolve(text, Dialect::V3))
+}
+
+fn resolved_tag(resolved: &Resolved) -> Tag {
+    match resolved {
         Resolved::Null => Tag::Null,
         Resolved::Bool(_) => Tag::Bool,
         Resolved::Int(_) | Resolved::UInt(_) => Tag::Int,
@@ -213,6 +218,68 @@ fn mapping_value(entries: &[Entry], around: Surroundings, below: Surroundings) -
     Ok(Value::Object(map))
 }
 
+/// A tree as it is printed: [`to_value`] without making the value. Only for trees that [`check`] has passed.
+#[derive(Clone, Copy)]
+pub(crate) struct Printed<'t> {
+    node: &'t Node,
+    around: Surroundings,
+}
+
+impl<'t> Printed<'t> {
+    pub(crate) fn new(node: &'t Node) -> Self {
+        Self { node, around: Surroundings::TOP }
+    }
+
+    fn below(self, node: &'t Node) -> Self {
+        Self { node, around: self.around.below(self.node) }
+    }
+
+    fn scalar(self, text: &'t Text) -> Shape<'t, Self> {
+        let Node { tag, style, .. } = *self.node;
+        let is_string = match tag {
+            Tag::Str | Tag::Other | Tag::Merge => true,
+            _ => self.around.quotes(text, style),
+        };
+        if is_string {
+            return Shape::Text(Cow::Borrowed(text));
+        }
+        match scalar_value(text, tag, style) {
+            Ok(Value::Bool(value)) => Shape::Bool(value),
+            Ok(Value::Number(number)) => Shape::Number(Cow::Owned(number)),
+            Ok(Value::String(text)) => Shape::Text(Cow::Owned(text)),
+            Ok(_) | Err(_) => Shape::Null,
+        }
+    }
+
+    fn entries(self, entries: &'t [Entry]) -> Vec<(&'t str, Self)> {
+        let own = entries.iter().filter(|entry| !is_merge(entry));
+        let mut all: Vec<(&str, Self)> = own.map(|entry| (&*entry.key.text, self.below(&entry.value))).collect();
+        for merged in entries.iter().filter(|entry| is_merge(entry)) {
+            let Shape::Mapping(more) = self.below(&merged.value).shape() else { continue };
+            for (key, value) in more {
+                if all.iter().all(|(known, _)| *known != key) {
+                    all.push((key, value));
+                }
+            }
+        }
+        if !all.is_sorted_by(|one, next| one.0 <= next.0) {
+            all.sort_unstable_by_key(|entry| entry.0);
+        }
+        all
+    }
+}
+
+impl<'t> View<'t> for Printed<'t> {
+    fn shape(self) -> Shape<'t, Self> {
+        match &self.node.body {
+            Body::Nothing => Shape::Null,
+            Body::Scalar(text) => self.scalar(text),
+            Body::Sequence(items) => Shape::Sequence(items.iter().map(|item| self.below(item)).collect()),
+            Body::Mapping(entries) => Shape::Mapping(self.entries(entries)),
+        }
+    }
+}
+
 /// Whether a key that came to be is printed so that it means a merge when it is read again: kustomize never quotes it.
 fn is_merge(entry: &Entry) -> bool {
     &*entry.key.text == "<<" && !entry.key.style.is_quoted()
@@ -227,8 +294,7 @@ fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault
         _ => {}
     }
     let resolved = resolve(text, Dialect::V3);
-    let plain = plain_tag(text);
-    if tag != Tag::Unset && tag != plain {
+    if tag != Tag::Unset && tag != resolved_tag(&resolved) {
         return explicit_value(text, tag, resolved);
     }
     if style.is_quoted() && tag != Tag::Unset {

@@ -56,7 +56,7 @@ impl Transformer {
             Self::ValueAdd(transformer) => transformer.apply(session, objects),
             Self::Hash => add_hashes(session, objects),
         }?;
-        objects.list_mut().iter_mut().for_each(crate::links::settle);
+        objects.settle_links();
         Ok(())
     }
 }
