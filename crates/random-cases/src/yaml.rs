@@ -77,11 +77,11 @@ pub(crate) fn write(item: &Item, choices: &mut Choices<'_>) -> String {
     writer.out
 }
 
-/// Writes JSON; raw scalars must be JSON themselves.
+/// Writes JSON; raw scalars that are none become strings.
 pub(crate) fn write_json(item: &Item) -> String {
     match item {
-        Item::Raw(text) => text.clone(),
-        Item::Text(text) => quoted(text),
+        Item::Raw(text) if serde_json::from_str::<serde_json::Value>(text).is_ok() => text.clone(),
+        Item::Raw(text) | Item::Text(text) => quoted(text),
         Item::Map(entries) => {
             let entries: Vec<String> =
                 entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), write_json(value))).collect();

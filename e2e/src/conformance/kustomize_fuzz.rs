@@ -20,6 +20,12 @@ pub(super) struct Arguments {
     /// Where to begin: the same seed gives the same overlays
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The number of the first overlay
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Also print why overlays fail that cannot be built by either
+    #[arg(long)]
+    failures: bool,
     /// Make the differing cases small and write them into this directory, in the form of the corpus
     #[arg(long)]
     out: Option<PathBuf>,
@@ -31,12 +37,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::create_dir_all(directory).with_context(|| format!("make {}", directory.display()))?;
     }
     let (mut same, mut different, mut failed) = (0_u64, 0_u64, 0_u64);
-    for number in 0..arguments.count {
+    for number in arguments.from..arguments.from.saturating_add(arguments.count) {
         let case = overlay::case(&seeded(arguments.seed, number, BYTES));
         let name = format!("fuzz-{}-{number}", arguments.seed);
         match compare(&case, &mut oracle).with_context(|| format!("compare {name}"))? {
             Comparison::Same => same += 1,
-            Comparison::BothFail => failed += 1,
+            Comparison::BothFail => {
+                failed += 1;
+                if arguments.failures {
+                    println!("{name}: both fail: {}", oracle.build(&case)?.err().unwrap_or_default());
+                }
+            }
             Comparison::Different { ours, theirs } => {
                 different += 1;
                 println!("{name}: {}", difference(&ours, &theirs));

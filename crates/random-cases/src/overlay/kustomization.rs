@@ -1,5 +1,6 @@
 //! The fields of a kustomization.
 
+use super::plugin::Holds;
 use super::scalar::{NAMES, labels, string};
 use super::workload::some;
 use super::{Known, Maker};
@@ -36,30 +37,38 @@ impl Maker<'_, '_> {
             let body = self.json_patch(&target);
             file.put("patchesJson6902", list([map([("target", selector), ("patch", text(body))])]));
         }
-        if self.choices.once_in(5) {
+        if self.choices.once_in(4) {
             let count = 1 + self.choices.below(2);
             let entries: Vec<Item> = (0..count).filter_map(|_| self.replacement()).collect();
             file.put("replacements", list(entries));
         }
         if self.choices.once_in(8) {
             let names = self.choices.of(&[&["VAR_A"][..], &["VAR_B"], &["VAR_A", "VAR_B"]]);
+            let names: Vec<&str> = names.iter().copied().filter(|name| self.careless || !self.variables.contains(name)).collect();
+            self.variables.extend(&names);
             let entries: Vec<Item> = names.iter().filter_map(|name| self.variable(name)).collect();
             file.put("vars", list(entries));
         }
         if self.choices.once_in(6) {
-            let entries: Vec<Item> = (0..=self.choices.below(2)).filter_map(|_| self.transformer(directory)).collect();
+            let entries: Vec<Item> = (0..=self.choices.below(2)).filter_map(|at| self.transformer(directory, at)).collect();
             file.put("transformers", list(entries));
         }
         if self.choices.once_in(20) {
             file.put("generators", list([self.generator(directory)]));
         }
-        if self.choices.once_in(40)
-            && let Some(validator) = self.transformer(directory)
+        if self.slips(10)
+            && let Some(validator) = self.transformer(directory, 0)
         {
             file.put("validators", list([validator]));
         }
         if self.choices.once_in(10) {
             file.put("configurations", list([self.configuration(directory)]));
+        }
+        if self.choices.once_in(16) {
+            file.put("crds", list([self.crds(directory)]));
+        }
+        if self.choices.once_in(20) {
+            file.put("openapi", map([("path", self.openapi(directory))]));
         }
     }
 
@@ -70,7 +79,7 @@ impl Maker<'_, '_> {
         if self.choices.once_in(4) {
             file.put("namePrefix", text(self.choices.of(&["pre-", "a.", "x"])));
         }
-        if self.choices.once_in(6) {
+        if file.get("nameSuffix").is_none() && self.choices.once_in(6) {
             file.put("nameSuffix", text(self.choices.of(&["-suf", ".b", "-1"])));
         }
         if self.choices.once_in(6) {
@@ -87,7 +96,7 @@ impl Maker<'_, '_> {
                 }
             }
             if self.choices.once_in(6) {
-                entry.put("fields", list([self.field()]));
+                entry.put("fields", list([self.field(Holds::Entries)]));
             }
             file.put("labels", list([entry]));
         }
@@ -96,7 +105,7 @@ impl Maker<'_, '_> {
         }
         if self.choices.once_in(10) {
             let scaled = |known: &&Known| matches!(known.kind, "Deployment" | "StatefulSet" | "ReplicationController");
-            if let Some(name) = self.known.iter().find(scaled).map(|known| known.name.clone()) {
+            if let Some(name) = self.seen().iter().find(scaled).map(|known| known.name.clone()) {
                 file.put("replicas", list([map([("name", text(name)), ("count", raw(self.choices.of(&["0", "5"])))])]));
             }
         }
@@ -169,21 +178,25 @@ impl Maker<'_, '_> {
     }
 
     fn generator_entry(&mut self, directory: &str, secret: bool) -> Option<Item> {
-        let known: Vec<String> = self.generated.iter().filter(|(of, _)| *of == secret).map(|(_, name)| name.clone()).collect();
+        let is_seen = |directory: &str| self.careless || self.visible.contains(&directory);
+        let known = self.generated.iter().filter(|(of, _, from)| *of == secret && is_seen(from));
+        let known: Vec<String> = known.map(|(_, name, _)| name.clone()).collect();
         let mut entry = Item::Map(Vec::new());
         if !known.is_empty() && self.choices.once_in(2) {
             entry.put("name", text(self.choices.pick(&known)?.as_str()));
-            entry.put("behavior", text(self.choices.of(&["merge", "replace", "merge", "merge", "merge", "replace", "create"])));
+            let behavior = if self.slips(6) { "create" } else { self.choices.of(&["merge", "merge", "replace"]) };
+            entry.put("behavior", text(behavior));
         } else {
             let kind = if secret { "Secret" } else { "ConfigMap" };
             let free = |name: &&str| {
-                !known.iter().any(|known| known == name)
+                !self.generated.iter().any(|(of, known, _)| *of == secret && known == name)
                     && !self.known.iter().any(|known| known.kind == kind && known.name == **name)
             };
             let names: Vec<&str> = NAMES.iter().copied().filter(|name| free(name)).collect();
             let name = *self.choices.pick(&names)?;
             entry.put("name", text(name));
-            self.generated.push((secret, name.to_owned()));
+            let from = self.visible.first().copied().unwrap_or_default();
+            self.generated.push((secret, name.to_owned(), from));
         }
         if self.choices.once_in(8) {
             entry.put("namespace", text(self.choices.of(&["prod", "default"])));

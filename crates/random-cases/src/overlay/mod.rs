@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 /// An object that some file holds, for what refers to it.
 #[derive(Debug, Clone)]
 struct Known {
+    /// The directory whose kustomization brings it.
+    directory: &'static str,
     version: &'static str,
     kind: &'static str,
     name: String,
@@ -27,14 +29,32 @@ struct Maker<'c, 'b> {
     choices: &'c mut Choices<'b>,
     files: BTreeMap<String, String>,
     known: Vec<Known>,
-    /// Names of generators, with whether they make Secrets.
-    generated: Vec<(bool, String)>,
+    /// Names of generators, with whether they make Secrets, and their directories.
+    generated: Vec<(bool, String, &'static str)>,
+    /// The directories whose objects each directory sees.
+    views: BTreeMap<&'static str, Vec<&'static str>>,
+    /// What the present directory sees.
+    visible: Vec<&'static str>,
+    /// The variables that are defined already.
+    variables: Vec<&'static str>,
+    /// Whether mistakes are made as well. Most overlays are made without, so that most can be built.
+    careless: bool,
 }
 
 /// The case that bytes stand for.
 pub fn case(bytes: &[u8]) -> Case {
     let mut choices = Choices::new(bytes);
-    let mut maker = Maker { choices: &mut choices, files: BTreeMap::new(), known: Vec::new(), generated: Vec::new() };
+    let careless = choices.once_in(5);
+    let mut maker = Maker {
+        choices: &mut choices,
+        files: BTreeMap::new(),
+        known: Vec::new(),
+        generated: Vec::new(),
+        views: BTreeMap::new(),
+        visible: Vec::new(),
+        variables: Vec::new(),
+        careless,
+    };
     let build = maker.layout();
     let files = std::mem::take(&mut maker.files);
     let options = CaseOptions {
@@ -67,6 +87,11 @@ struct Layer {
 }
 
 impl Maker<'_, '_> {
+    /// A mistake: yes once in `times`, but only in careless overlays.
+    fn slips(&mut self, times: usize) -> bool {
+        self.careless && self.choices.once_in(times)
+    }
+
     /// Writes some directories; the last one is to be built.
     fn layout(&mut self) -> String {
         let layer = |directory, bases, components| Layer { directory, bases, components, is_component: false };
@@ -100,14 +125,37 @@ impl Maker<'_, '_> {
         last
     }
 
+    /// Finds out which objects a directory sees.
+    fn look(&mut self, layer: &Layer) {
+        let mut visible = vec![layer.directory];
+        for base in &layer.bases {
+            visible.extend(self.views.get(base).into_iter().flatten());
+        }
+        if layer.is_component {
+            visible.push("base");
+        }
+        if layer.bases.contains(&"right") && !self.careless {
+            // Two copies of these have the names by which they could be found.
+            visible.retain(|directory| *directory != "base");
+        }
+        self.views.insert(layer.directory, visible.clone());
+        self.visible = visible;
+    }
+
+    /// The objects that the present directory sees.
+    fn seen(&self) -> Vec<Known> {
+        self.known.iter().filter(|known| self.careless || self.visible.contains(&known.directory)).cloned().collect()
+    }
+
     /// Writes one directory.
     fn layer(&mut self, layer: &Layer) {
         let directory = layer.directory;
+        self.look(layer);
         let mut resources: Vec<Item> = layer.bases.iter().map(|base| text(format!("../{base}"))).collect();
         let objects = if layer.bases.is_empty() { 1 + self.choices.below(4) } else { self.choices.below(2) };
         let mut documents: Vec<Item> = Vec::new();
         for _ in 0..objects {
-            if let Some(known) = self.object() {
+            if let Some(known) = self.object(directory) {
                 documents.push(known.item.clone());
                 self.known.push(known);
             }
@@ -138,6 +186,10 @@ impl Maker<'_, '_> {
         if !components.is_empty() {
             file.put("components", list(components));
         }
+        // What two directories have in common needs names of its own in each.
+        if matches!(directory, "left" | "right") && !self.slips(4) {
+            file.put("nameSuffix", text(format!("-{directory}")));
+        }
         self.fields(directory, &mut file);
         let written = write(&file, self.choices);
         self.files.insert(format!("{directory}/kustomization.yaml"), written);
@@ -167,16 +219,20 @@ impl Maker<'_, '_> {
     }
 
     /// An object under a name that is not taken, as a rule.
-    fn object(&mut self) -> Option<Known> {
+    fn object(&mut self, directory: &'static str) -> Option<Known> {
         let choice = if self.choices.once_in(2) { self.choices.below(6) } else { self.choices.below(resource::KINDS.len()) };
         let (version, kind, body) = resource::KINDS[choice];
         for _ in 0..6 {
             let name = self.choices.of(&scalar::NAMES).to_owned();
             let namespace = self.choices.of(&["", "", "", "default", "prod", "dev"]).to_owned();
-            let taken = self.known.iter().any(|known| known.kind == kind && known.name == name);
-            if !taken || self.choices.once_in(30) {
+            let is_generated =
+                |of: &str, secret| kind == of && self.generated.iter().any(|(made, other, _)| *made == secret && *other == name);
+            let taken = self.known.iter().any(|known| known.kind == kind && known.name == name)
+                || is_generated("ConfigMap", false)
+                || is_generated("Secret", true);
+            if !taken || self.slips(10) {
                 let item = self.whole(version, kind, (&name, &namespace), body);
-                return Some(Known { version, kind, name, namespace, item });
+                return Some(Known { directory, version, kind, name, namespace, item });
             }
         }
         None

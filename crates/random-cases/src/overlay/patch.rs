@@ -8,9 +8,9 @@ use crate::yaml::{Item, list, map, raw, text, write, write_json};
 impl Maker<'_, '_> {
     /// An object that is there, or at times one that is not.
     pub(super) fn target(&mut self) -> Option<Known> {
-        let known = self.known.clone();
+        let known = self.seen();
         let mut target = self.choices.pick(&known)?.clone();
-        if self.choices.once_in(50) {
+        if self.slips(10) {
             "nowhere".clone_into(&mut target.name);
         }
         Some(target)
@@ -23,7 +23,8 @@ impl Maker<'_, '_> {
         }
         let made = resource::KINDS.iter().find(|(version, kind, _)| (*version, *kind) == (target.version, target.kind));
         let Some((version, kind, body)) = made else { return identity(target) };
-        let whole = if self.choices.once_in(4) {
+        let is_custom = matches!(target.kind, "Widget" | "Gadget" | "HTTPRoute");
+        let whole = if is_custom && !self.careless || self.choices.once_in(4) {
             target.item.clone()
         } else {
             self.whole(version, kind, (&target.name, &target.namespace), *body)
@@ -56,7 +57,8 @@ impl Maker<'_, '_> {
     /// The text of a JSON patch for an object.
     pub(super) fn json_patch(&mut self, target: &Known) -> String {
         let count = 1 + self.choices.below(3);
-        let operations: Vec<Item> = (0..count).map(|_| operation(target, self.choices)).collect();
+        let make = if self.careless { operation } else { careful_operation };
+        let operations: Vec<Item> = (0..count).map(|_| make(target, self.choices)).collect();
         let all = list(operations);
         if self.choices.once_in(5) {
             return write_json(&all);
@@ -104,13 +106,13 @@ impl Maker<'_, '_> {
     /// A selector that selects an object, perhaps among others.
     pub(super) fn selector(&mut self, target: &Known) -> Item {
         let mut selector = Item::Map(Vec::new());
-        if !self.choices.once_in(8) {
-            selector.put("kind", text(if self.choices.once_in(12) { "Deploy.*|Config.*" } else { target.kind }));
+        if !self.slips(4) {
+            selector.put("kind", text(if self.slips(6) { "Deploy.*|Config.*" } else { target.kind }));
         }
         if !self.choices.once_in(6) {
             let name = match self.choices.below(16) {
                 0 => ".*",
-                1 => "app|web",
+                1 => "app|web|.*-config",
                 2 => "a",
                 _ => &target.name,
             };
@@ -164,9 +166,11 @@ fn thinned(item: Item, choices: &mut Choices<'_>) -> Item {
             for (key, value) in entries {
                 let is_key = matches!(key.as_str(), "name" | "containerPort" | "mountPath" | "port" | "ip" | "<<");
                 match choices.below(14) {
+                    // The anchor is elsewhere.
+                    _ if key == "<<" => {}
                     0..=3 if !is_key => {}
                     4 if !is_key => kept.push((key, raw("null"))),
-                    5 if !is_key && choices.once_in(4) => kept.push((key, any(choices, 1))),
+                    5 if !is_key && choices.once_in(16) => kept.push((key, any(choices, 1))),
                     _ => kept.push((key, thinned(value, choices))),
                 }
             }
@@ -252,6 +256,38 @@ pub(super) fn walk_body<'i>(item: &'i Item, choices: &mut Choices<'_>) -> (Vec<S
 
 fn pointer(path: &[String]) -> String {
     path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+/// An operation that works on the object as it is, and mostly on what others have made of it.
+fn careful_operation(target: &Known, choices: &mut Choices<'_>) -> Item {
+    let operation = |op, path: &str, value| map([("op", text(op)), ("path", text(path)), ("value", value)]);
+    match choices.below(6) {
+        0 => operation("add", "/extra", any(choices, 3)),
+        1 => operation("replace", "/metadata/labels", map([("replaced", text("one")), ("app", scalar_text(choices))])),
+        2 => operation("add", "/metadata/annotations", map([("added/x", scalar_text(choices))])),
+        _ => {
+            let body =
+                target.item.get("spec").map(|spec| ("/spec", spec)).or(target.item.get("data").map(|data| ("/data", data)));
+            let Some((prefix, Item::Map(entries))) = body else { return operation("add", "/more", any(choices, 2)) };
+            match choices.pick(entries) {
+                Some((key, Item::List(_))) => {
+                    operation("add", &format!("{prefix}{}", pointer(std::slice::from_ref(key))), list([]))
+                }
+                Some((key, Item::Map(_))) if choices.once_in(2) => {
+                    let path = pointer(&[key.clone(), choices.of(&["new", "a/b", "0", "-"]).to_owned()]);
+                    operation("add", &format!("{prefix}{path}"), any(choices, 2))
+                }
+                Some((key, Item::Text(_) | Item::Raw(_))) => {
+                    operation("replace", &format!("{prefix}{}", pointer(std::slice::from_ref(key))), scalar(choices))
+                }
+                _ => operation("add", &format!("{prefix}/more"), any(choices, 2)),
+            }
+        }
+    }
+}
+
+fn scalar_text(choices: &mut Choices<'_>) -> Item {
+    text(choices.of(&["one", "two", "1", "true", "a: b", ""]))
 }
 
 fn operation(target: &Known, choices: &mut Choices<'_>) -> Item {

@@ -2,11 +2,18 @@
 
 use super::Maker;
 use super::scalar::labels;
-use crate::yaml::{Item, list, map, raw, text, write};
+use crate::yaml::{Item, list, map, raw, text, write, write_json};
+
+/// What a transformer expects in a field.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Holds {
+    Scalar,
+    Entries,
+}
 
 impl Maker<'_, '_> {
     /// Which field of which kinds.
-    pub(super) fn field(&mut self) -> Item {
+    pub(super) fn field(&mut self, holds: Holds) -> Item {
         let paths = [
             "metadata/name",
             "metadata/labels",
@@ -22,8 +29,13 @@ impl Maker<'_, '_> {
             "spec/configRef/name",
             "metadata/labels/app\\.kubernetes.io\\/name",
         ];
-        let mut field = map([("path", text(self.choices.of(&paths)))]);
-        if self.choices.once_in(2) {
+        let path = match holds {
+            _ if self.careless => self.choices.of(&paths),
+            Holds::Scalar => self.choices.of(&["spec/configRef/name", "spec/storageClassName", "spec/template/spec/hostname"]),
+            Holds::Entries => self.choices.of(&["spec/template/metadata/annotations", "spec/nodeSelector", "spec/podLabels"]),
+        };
+        let mut field = map([("path", text(path))]);
+        if self.slips(2) || holds == Holds::Entries && self.choices.once_in(3) {
             field.put("create", raw("true"));
         }
         if self.choices.once_in(3) {
@@ -35,13 +47,14 @@ impl Maker<'_, '_> {
         field
     }
 
-    fn fields_of(&mut self) -> Item {
-        let count = 1 + self.choices.below(2);
-        list((0..count).map(|_| self.field()).collect::<Vec<_>>())
+    fn fields_of(&mut self, holds: Holds) -> Item {
+        // The same path twice is a conflict.
+        let count = if self.careless { 1 + self.choices.below(2) } else { 1 };
+        list((0..count).map(|_| self.field(holds)).collect::<Vec<_>>())
     }
 
     /// An entry of `transformers`.
-    pub(super) fn transformer(&mut self, directory: &str) -> Option<Item> {
+    pub(super) fn transformer(&mut self, directory: &str, at: usize) -> Option<Item> {
         let kinds = [
             "LabelTransformer",
             "AnnotationsTransformer",
@@ -59,19 +72,21 @@ impl Maker<'_, '_> {
             "PrefixSuffixTransformer",
         ];
         let kind = self.choices.of(&kinds);
-        let mut metadata = map([("name", text("t"))]);
+        let mut metadata = map([("name", text(format!("t{at}")))]);
         if kind == "NamespaceTransformer" {
             metadata.put("namespace", text(self.choices.of(&["prod", "new-space"])));
         }
         let config = map([("apiVersion", text("builtin")), ("kind", text(kind)), ("metadata", metadata)]);
         let target = self.target()?;
         let config = match kind {
-            "LabelTransformer" => config.with("labels", labels(self.choices)).with("fieldSpecs", self.fields_of()),
-            "AnnotationsTransformer" => config.with("annotations", labels(self.choices)).with("fieldSpecs", self.fields_of()),
-            "PrefixTransformer" => config.with("prefix", text("p-")).with("fieldSpecs", self.fields_of()),
-            "SuffixTransformer" => config.with("suffix", text("-s")).with("fieldSpecs", self.fields_of()),
+            "LabelTransformer" => config.with("labels", labels(self.choices)).with("fieldSpecs", self.fields_of(Holds::Entries)),
+            "AnnotationsTransformer" => {
+                config.with("annotations", labels(self.choices)).with("fieldSpecs", self.fields_of(Holds::Entries))
+            }
+            "PrefixTransformer" => config.with("prefix", text("p-")).with("fieldSpecs", self.fields_of(Holds::Scalar)),
+            "SuffixTransformer" => config.with("suffix", text("-s")).with("fieldSpecs", self.fields_of(Holds::Scalar)),
             "PrefixSuffixTransformer" => {
-                config.with("prefix", text("p-")).with("suffix", text("-s")).with("fieldSpecs", self.fields_of())
+                config.with("prefix", text("p-")).with("suffix", text("-s")).with("fieldSpecs", self.fields_of(Holds::Scalar))
             }
             "NamespaceTransformer" => {
                 let config = if self.choices.once_in(2) { config.with("unsetOnly", raw("true")) } else { config };
@@ -141,6 +156,40 @@ impl Maker<'_, '_> {
         if self.choices.once_in(2) { text(body) } else { text(self.file(directory, stem, body)) }
     }
 
+    /// A file of `crds`: where a kind refers to a ConfigMap.
+    pub(super) fn crds(&mut self, directory: &str) -> Item {
+        let reference = map([("type", text("string")), ("x-kubernetes-object-ref-api-version", text("v1"))])
+            .with("x-kubernetes-object-ref-kind", text(self.choices.of(&["ConfigMap", "Secret"])))
+            .with("x-kubernetes-object-ref-name-key", text("name"));
+        let property = self.choices.of(&["configRef", "app", "k9"]);
+        let spec = map([("Schema", map([("type", text("object")), ("properties", map([(property, reference)]))]))]);
+        let widget = map([
+            ("apiVersion", map([("type", text("string"))])),
+            ("kind", map([("type", text("string"))])),
+            ("metadata", map([("type", text("object"))])),
+            ("spec", map([("$ref", text("example.com/v1.WidgetSpec"))])),
+        ]);
+        let all = map([
+            ("example.com/v1.Widget", map([("Schema", map([("type", text("object")), ("properties", widget)]))])),
+            ("example.com/v1.WidgetSpec", spec),
+        ]);
+        text(self.file(directory, "crds", write_json(&all)))
+    }
+
+    /// A file of `openapi`: a kind whose list `items` has a merge key.
+    pub(super) fn openapi(&mut self, directory: &str) -> Item {
+        let strategy = text(self.choices.of(&["merge", "merge", "replace"]));
+        let elements = map([("type", text("object")), ("properties", map([("name", map([("type", text("string"))]))]))]);
+        let items = map([("type", text("array")), ("x-kubernetes-patch-strategy", strategy), ("items", elements)])
+            .with("x-kubernetes-patch-merge-key", text("name"));
+        let spec = map([("type", text("object")), ("properties", map([("items", items)]))]);
+        let kind = map([("group", text("example.com")), ("version", text("v1")), ("kind", text("Widget"))]);
+        let widget = map([("type", text("object")), ("properties", map([("spec", spec)]))])
+            .with("x-kubernetes-group-version-kind", list([kind]));
+        let all = map([("definitions", map([("com.example.v1.Widget", widget)]))]);
+        text(self.file(directory, "openapi", write_json(&all)))
+    }
+
     /// A file of `configurations`.
     pub(super) fn configuration(&mut self, directory: &str) -> Item {
         let mut config = Item::Map(Vec::new());
@@ -148,7 +197,8 @@ impl Maker<'_, '_> {
             ["namePrefix", "nameSuffix", "commonLabels", "commonAnnotations", "varReference", "namespace", "images", "replicas"]
         {
             if self.choices.once_in(5) {
-                config.put(name, self.fields_of());
+                let holds = if matches!(name, "commonLabels" | "commonAnnotations") { Holds::Entries } else { Holds::Scalar };
+                config.put(name, self.fields_of(holds));
             }
         }
         if self.choices.once_in(2) {

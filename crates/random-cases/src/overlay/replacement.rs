@@ -35,13 +35,19 @@ impl Maker<'_, '_> {
     /// An entry of `replacements`.
     pub(super) fn replacement(&mut self) -> Option<Item> {
         let source = self.target()?;
-        let (path, _) = walk(&source.item, self.choices, 12);
+        let mut path = vec!["metadata".to_owned(), "name".to_owned()];
+        if self.careless || self.choices.once_in(3) {
+            let (found, value) = walk(&source.item, self.choices, if self.careless { 12 } else { 2 });
+            if self.careless || matches!(value, Item::Text(_)) {
+                path = found;
+            }
+        }
         let mut from = map([("kind", text(source.kind)), ("name", text(source.name.as_str()))]);
         if !self.choices.once_in(4) {
             let path = spelled(&path, &source, self);
             from.put("fieldPath", text(path));
         }
-        if self.choices.once_in(10) {
+        if self.choices.once_in(5) {
             let delimiter = self.choices.of(&[".", "-", ":", "/"]);
             from.put("options", map([("delimiter", text(delimiter)), ("index", raw(self.choices.of(&["0", "1", "0"])))]));
         }
@@ -57,14 +63,18 @@ impl Maker<'_, '_> {
 
     fn replacement_target(&mut self) -> Option<Item> {
         let target = self.target()?;
-        let select = if self.choices.once_in(4) {
+        let select = if self.choices.once_in(if self.careless { 4 } else { 12 }) {
             self.selector(&target)
         } else {
             map([("kind", text(target.kind)), ("name", text(target.name.as_str()))])
         };
         let mut paths = Vec::new();
         for _ in 0..=self.choices.below(2) {
-            let (mut path, _) = walk_body(&target.item, self.choices);
+            let (mut path, found) = walk_body(&target.item, self.choices);
+            let is_identity = matches!(path.first().map(String::as_str), Some("apiVersion" | "kind"));
+            if !self.careless && (is_identity || !matches!(found, Item::Text(_))) {
+                path = ["metadata", "annotations", "replaced"].map(str::to_owned).to_vec();
+            }
             if self.choices.once_in(8) {
                 path.pop();
                 path.push(self.choices.of(&["new", "deep", "a.b"]).to_owned());
@@ -77,16 +87,16 @@ impl Maker<'_, '_> {
             let other = self.target()?;
             entry.put("reject", list([self.selector(&other)]));
         }
-        if self.choices.once_in(3) {
+        if !self.careless || self.choices.once_in(3) {
             let mut options = Item::Map(Vec::new());
-            if !self.choices.once_in(4) {
+            if !self.slips(4) {
                 options.put("create", raw("true"));
             }
             if self.choices.once_in(4) {
                 options.put("delimiter", text(self.choices.of(&[".", "-", ":", "/"])));
                 options.put("index", raw(self.choices.of(&["0", "1", "-1", "5"])));
             }
-            if self.choices.once_in(12) {
+            if self.slips(12) {
                 options.put("encoding", text(self.choices.of(&["base64", "hex"])));
             }
             entry.put("options", options);
@@ -102,7 +112,7 @@ impl Maker<'_, '_> {
             object.put("apiVersion", text(target.version));
         }
         let mut entry = map([("name", text(name)), ("objref", object)]);
-        if self.choices.once_in(2) {
+        if self.slips(2) {
             let (path, _) = walk(&target.item, self.choices, 12);
             entry.put("fieldref", map([("fieldPath", text(path.join(".")))]));
         }

@@ -155,7 +155,7 @@ pub(super) fn entries(
     let mut entries: Vec<(String, Item)> = Vec::new();
     for _ in 0..choices.below(most + 1) {
         let key =
-            if choices.once_in(24) { choices.of(&["1", "y", "null", "true", "ä", "a b", "0x1"]) } else { choices.of(&KEYS) };
+            if choices.once_in(80) { choices.of(&["1", "y", "null", "true", "ä", "a b", "0x1"]) } else { choices.of(&KEYS) };
         if entries.iter().all(|(known, _)| known != key) {
             entries.push((key.to_owned(), value(choices)));
         }
