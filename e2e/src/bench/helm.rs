@@ -1,7 +1,5 @@
 //! Charts rendered by our engine and by Helm, once and many times in one process, and how the cost grows with the documents.
 
-#![expect(clippy::print_stdout, reason = "the rows are the result")]
-
 use super::chart;
 use super::kustomize::{exponent, mebibytes, print};
 use super::record::{self, rounded};

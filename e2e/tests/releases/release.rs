@@ -8,9 +8,10 @@ use file_tree::{FileTree, TreePath};
 use helm_chart::{Capabilities, Limits, Notes, Operation, Prepared, Request, Schemas, load_directory};
 use helm_engine::{Offline, Ports};
 use helm_release::action::Rendered;
-use helm_release::{ApplyMethod, Chart, Hook, Release, Time};
+use helm_release::{ApplyMethod, Hook, Release, Time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The chart: an object, a hook and notes.
@@ -48,45 +49,12 @@ pub(crate) fn rendered(name: &str, namespace: &str, revision: i64, values: Value
         capabilities: &Capabilities::default(),
         schemas: Schemas::Check,
         notes: Notes::Root,
+        post_renderer: None,
         limits: helm_engine::Limits::default(),
     };
     let ports: Rc<dyn Ports> = Rc::new(Offline::default());
     let rendered = Prepared::new(chart).render(&request, &ports)?;
-    let hook = |hook: &helm_chart::manifests::Hook| Hook {
-        name: hook.name.clone(),
-        kind: hook.kind.clone(),
-        path: hook.path.clone(),
-        manifest: hook.content.clone(),
-        events: hook.events.iter().map(ToString::to_string).collect(),
-        weight: hook.weight,
-        delete_policies: hook.delete_policies.clone(),
-        ..Hook::default()
-    };
-    Ok(Rendered {
-        chart: record()?,
-        config: values.clone(),
-        manifest: rendered.manifest(),
-        hooks: rendered.hooks.iter().map(hook).collect(),
-        notes: rendered.notes,
-        apply_method: ApplyMethod::ClientSide,
-        ..Rendered::default()
-    })
-}
-
-/// The chart as records hold it.
-fn record() -> anyhow::Result<Chart> {
-    let templates = FILES.iter().filter(|(path, _)| path.starts_with("templates/"));
-    let file = |(path, text): &(&str, &str)| helm_release::File {
-        name: (*path).to_owned(),
-        data: Some(text.as_bytes().to_vec()),
-        ..helm_release::File::default()
-    };
-    Ok(Chart {
-        metadata: serde_json::from_value(json!({"apiVersion": "v2", "name": "demo", "version": "1.0.0"}))?,
-        templates: Some(templates.map(file).collect()),
-        values: json!({"colour": "red"}).as_object().cloned(),
-        ..Chart::default()
-    })
+    Ok(rendered.into_record(values.clone(), ApplyMethod::ClientSide, BTreeMap::new()))
 }
 
 /// Names and texts of the templates that a record holds, in order of the names.
