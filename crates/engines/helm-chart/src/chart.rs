@@ -21,6 +21,8 @@ pub struct Chart {
     pub files: Vec<File>,
     /// The default values.
     pub values: Arc<Values>,
+    /// Whether there is a `values.yaml`, which may be empty.
+    pub has_values_file: bool,
     /// `values.schema.json`.
     pub schema: Option<Bytes>,
     /// The charts in `charts/`, by the names of their files.

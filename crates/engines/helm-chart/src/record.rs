@@ -29,11 +29,13 @@ impl Rendered {
 }
 
 fn chart(chart: &ResolvedChart) -> helm_release::Chart {
+    // Go's nil stays nil where nothing was read and nothing was worked out.
+    let none = chart.values.is_empty() && !chart.source.has_values_file && chart.metadata.dependencies.is_none();
     helm_release::Chart {
         metadata: Some(metadata(chart.metadata.clone())),
         lock: chart.source.lock.clone().map(lock),
         templates: files(&chart.source.templates),
-        values: Some((*chart.values).clone()),
+        values: (!none).then(|| (*chart.values).clone()),
         schema: chart.source.schema.as_ref().map(|schema| schema.to_vec()),
         files: files(&chart.source.files),
         ..helm_release::Chart::default()

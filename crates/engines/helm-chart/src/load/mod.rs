@@ -147,7 +147,7 @@ struct Parts {
     lock: Option<Lock>,
     templates: Vec<File>,
     files: Vec<File>,
-    values: Values,
+    values: Option<Values>,
     schema: Option<Bytes>,
     /// By the first component below `charts/`; names of files begin with it.
     subcharts: BTreeMap<String, Vec<File>>,
@@ -184,7 +184,8 @@ impl Session<'_> {
             lock: parts.lock,
             templates: parts.templates,
             files: parts.files,
-            values: Arc::new(parts.values),
+            has_values_file: parts.values.is_some(),
+            values: Arc::new(parts.values.unwrap_or_default()),
             schema: parts.schema,
             dependencies,
         })
@@ -238,7 +239,7 @@ impl Parts {
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Lock::read(&file.data).map_err(refused("Chart.lock"))?,
-            "values.yaml" => self.values = read_values(&file.data).map_err(LoadError::Values)?,
+            "values.yaml" => self.values = Some(read_values(&file.data).map_err(LoadError::Values)?),
             "values.schema.json" => self.schema = Some(file.data),
             "requirements.yaml" => {
                 let metadata = self.metadata.get_or_insert_default();
