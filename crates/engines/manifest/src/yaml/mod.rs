@@ -8,6 +8,7 @@
 //! ```
 //!
 //! A caller with a tree of its own reads and prints it without either: an [`Assembler`] makes its nodes, a [`View`] shows them.
+//! v2 values, which most readers want, are made the same way, and of ordinary texts by a reader of our own (`direct`, `quick`).
 //!
 //! Input is not trusted: [`Limits`] bound its size, its depth and what aliases expand to; nothing here panics or recurses deeper than
 //! [`MAX_DEPTH`]. What this is not: an editor that keeps comments, and no reader of arbitrary YAML types (sets, binary keys).

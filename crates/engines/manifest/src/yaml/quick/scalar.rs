@@ -56,12 +56,12 @@ pub(super) fn plain_end(text: &str) -> Option<usize> {
 /// The text in quotes at the beginning, and how long it is with them.
 pub(super) fn quoted(text: &str) -> Option<(String, usize)> {
     let body = &text[1..];
-    if memchr(b'\t', text.as_bytes()).is_some() {
-        return None;
-    }
-    if text.starts_with('\'') {
-        return single_quoted(body);
-    }
+    let (unquoted, length) = if text.starts_with('"') { double_quoted(body)? } else { single_quoted(body)? };
+    // Only what was read is looked through: a long line may hold many such texts.
+    memchr(b'\t', &text.as_bytes()[..length]).is_none().then_some((unquoted, length))
+}
+
+fn double_quoted(body: &str) -> Option<(String, usize)> {
     let mut unquoted = String::new();
     let mut at = 0;
     loop {

@@ -53,3 +53,11 @@ fn every_text_that_is_nearly_one_is_read_properly_or_not_at_all() {
     // Not by giving up.
     assert!(read > 15_000, "{read}");
 }
+
+#[test]
+fn a_long_line_takes_time_by_its_length() {
+    let items: Vec<String> = (0..200_000).map(|item| format!("\"{item}\"")).collect();
+    let line = format!("a: [{}]\nb: {{\"c\": [{}]}}\n", items.join(", "), items.join(", "));
+    let value = read(&line, Floats::ThroughJson).expect("this reader is made for it");
+    assert_eq!((value["a"][199_999].as_str(), value["b"]["c"][7].as_str()), (Some("199999"), Some("7")));
+}
