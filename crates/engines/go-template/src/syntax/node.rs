@@ -145,6 +145,16 @@ impl Source {
         }
     }
 
+    /// Gives back the room that was kept for more nodes: a source is parsed once and kept for long.
+    pub(crate) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.children.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.texts.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.functions.shrink_to_fit();
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }

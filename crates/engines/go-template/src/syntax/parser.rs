@@ -76,6 +76,7 @@ pub(crate) fn parse(
     };
     let root = parser.parse_root()?;
     parser.add(name.clone(), root)?;
+    parser.source.shrink();
     Ok(Definitions { source: Arc::new(parser.source), roots: parser.roots })
 }
 

@@ -145,7 +145,7 @@ impl Prepared {
         if !range.is_empty() && !is_compatible(range, version.normalized()) {
             return Err(RenderError::KubeVersion { range: range.clone(), version: version.full().to_owned() });
         }
-        let mut files = self.render_resolved(&chart, &values, request, ports)?;
+        let mut files = self.render_resolved(&chart, values, request, ports)?;
         let notes = rendered::take_notes(&mut files, &chart.metadata.name, request.notes);
         if let Some((renderer, strategy)) = request.post_renderer {
             files = renderer.run(files, strategy)?;
@@ -160,7 +160,7 @@ impl Prepared {
     /// [`RenderError`], for the first thing that is wrong.
     pub fn render_files(&self, request: &Request<'_>, ports: &Rc<dyn Ports>) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
         let (chart, values) = self.prepare(request)?;
-        self.render_resolved(&chart, &values, request, ports)
+        self.render_resolved(&chart, values, request, ports)
     }
 
     /// Finds out which charts take part, and with which values.
@@ -178,13 +178,15 @@ impl Prepared {
     fn render_resolved(
         &self,
         chart: &ResolvedChart,
-        values: &Value,
+        values: Value,
         request: &Request<'_>,
         ports: &Rc<dyn Ports>,
     ) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
         // Maps that templates put into themselves are freed at its end; everything that templates see is made after its begin.
         let _freed_afterwards = go_template::Scope::new();
-        let scopes = Scopes::new(chart, values, request);
+        let scopes = Scopes::new(chart, &values, request);
+        // Templates have values of their own now.
+        drop(values);
         let templates = self.templates(&scopes)?;
         let rendered = templates.render(|path| scopes.scope(path), ports, request.limits)?;
         Ok(rendered.into_iter().map(|file| (file.path, file.content)).collect())
