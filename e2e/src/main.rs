@@ -2,9 +2,11 @@
 
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use e2e::{bench, conformance, crds, demo, helm};
 use test_support::cluster::ControlPlane;
+use tokio::runtime::Runtime;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", disable_help_subcommand = true)]
@@ -32,9 +34,16 @@ enum Command {
     ServeCharts,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        // What it costs is measured: no threads.
+        Command::ServeCharts => helm::serve(),
+        command => Runtime::new().context("start threads")?.block_on(run(command)),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::ControlPlane => {
             ControlPlane::build()?;
             println!("the control plane is built");

@@ -23,7 +23,8 @@ fn chart() -> tempfile::TempDir {
 
 fn weir(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
-    command.args(["helm", "template"]).args(arguments).current_dir(directory).output().expect("the command starts")
+    command.args(["helm", "template"]).args(arguments).current_dir(directory).env_remove("HELM_NAMESPACE");
+    command.output().expect("the command starts")
 }
 
 fn text(bytes: &[u8]) -> String {

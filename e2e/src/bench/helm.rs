@@ -33,7 +33,7 @@ const NOTE: &str = "`weir` is our engine in the program of this command, `helm` 
     is one process that reads and renders a hundred times, `again` one that reads once and renders a hundred times. `cpu_s` is all of a process's processor time, `peak_mib` its largest resident memory. \
     `load_ms` and `render_ms` are means by the clock; rendering includes parsing, which `parse_ms` is of, measured in a process of \
     its own. \
-    `exponent` is the slope of log(rendering) over log(documents) from a hundred to a thousand.";
+    `exponent` is the slope of log(cpu_ms) over log(documents) from a hundred to a thousand.";
 
 /// Flags of `cargo xtask bench helm`.
 #[derive(clap::Args)]
@@ -168,11 +168,13 @@ fn growth() -> anyhow::Result<Vec<Value>> {
             let directory = tempfile::Builder::new().prefix("weir-bench-").tempdir().context("make a directory")?;
             chart::write(directory.path(), documents)?;
             let chart = Chart { directory: directory.path().to_owned(), values: None };
-            let times = u32::try_from(1_000 / documents).unwrap_or(1).clamp(5, 100);
+            let times = u32::try_from(2_000 / documents).unwrap_or(1).clamp(20, 100);
             let cost = in_one_process(side, (&chart, Server::times), times)?;
-            points.push((documents as f64, cost.mean.render));
+            let cpu_seconds = cost.cpu_seconds / f64::from(times);
+            points.push((documents as f64, cpu_seconds));
             rows.push(print(json!({
                 "set": side.set, "documents": documents, "renders": times, "peak_mib": rounded(mebibytes(cost.peak as f64), 1),
+                "cpu_ms": milliseconds(cpu_seconds),
                 "load_ms": milliseconds(cost.mean.load), "render_ms": milliseconds(cost.mean.render),
             })));
         }
