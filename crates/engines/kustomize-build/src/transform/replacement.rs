@@ -139,15 +139,30 @@ fn apply_to(
         if !has_labels(&selected) || is_rejected || !ids.iter().any(|id| selected.matches_id(id)) {
             continue;
         }
+        // What is remembered stands among the annotations and is lost with them.
+        let with_notes = paths.iter().any(|path| reaches_annotations(&split_dotted(path)));
+        if with_notes {
+            let id = object.id(&session.schema);
+            object.materialise().map_err(|fault| BuildError::object("apply replacement", &id, fault))?;
+        }
         let is_own = source.live.as_ref().is_some_and(|(of, _)| *of == at);
         for path in paths {
             set_path(&mut object.node, path, (target.options.as_ref(), source), is_own).map_err(|fault| {
                 BuildError::object(format!("apply replacement to '{path}'"), &object.id(&session.schema), fault)
             })?;
         }
+        if with_notes {
+            object.absorb();
+        }
         check_size(session, object)?;
     }
     Ok(())
+}
+
+/// Whether a path leads to the annotations as a whole, or to what contains them.
+fn reaches_annotations(path: &[String]) -> bool {
+    let is = |at: usize, name: &str| path.get(at).is_none_or(|part| part == name || part == "*");
+    path.len() <= 2 && is(0, "metadata") && is(1, "annotations")
 }
 
 /// A replacement may put an object into itself.
