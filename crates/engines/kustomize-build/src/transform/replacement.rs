@@ -151,9 +151,7 @@ fn apply_to(
                 BuildError::object(format!("apply replacement to '{path}'"), &object.id(&session.schema), fault)
             })?;
         }
-        if with_notes {
-            object.absorb();
-        }
+        object.absorb();
         check_size(session, object)?;
     }
     Ok(())
