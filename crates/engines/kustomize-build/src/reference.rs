@@ -174,7 +174,9 @@ impl Finder<'_> {
 
     fn fix_mapping(&self, node: &mut Node) -> Result<(), Fault> {
         let Some(name) = node.get("name")? else {
-            return Err(Fault::Other("path config error; no 'name' field in node".to_owned()));
+            return Err(Fault::Other(
+                "path config error; no 'name' field in node; name the field itself in `nameReference`".to_owned(),
+            ));
         };
         let name = name.text().to_owned();
         let found = match node.get("namespace")?.map(Node::text) {

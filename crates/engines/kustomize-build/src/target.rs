@@ -372,7 +372,10 @@ impl<'b> Target<'b> {
             let is_same = before.len() == after.len()
                 && before.iter().zip(&after).all(|(old, new)| old.node == new.node && old.notes == new.notes);
             if !is_same {
-                return Err(BuildError::step("validate", "validator shouldn't modify the resource map"));
+                return Err(BuildError::step(
+                    "validate",
+                    "validator shouldn't modify the resource map; list it under `transformers`",
+                ));
             }
         }
         Ok(())

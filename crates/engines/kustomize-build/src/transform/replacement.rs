@@ -89,7 +89,7 @@ fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelect
         |fault: Fault| BuildError::object(format!("read replacement source '{path}'"), &object.id(&session.schema), fault);
     let parts = split_dotted(path);
     let node = lookup(&object.node, &parts).map_err(failed)?.filter(|node| !node.is_nil_or_empty());
-    let node = node.ok_or_else(|| failed(Fault::Other("the field is missing".to_owned())))?;
+    let node = node.ok_or_else(|| failed(Fault::Other("the field is missing; correct the fieldPath".to_owned())))?;
     let part = refined(source.options.as_ref(), node).map_err(failed)?;
     Ok(match part {
         Some(value) => Source { value, live: None },
@@ -101,11 +101,18 @@ fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelect
 fn refined(options: Option<&FieldOptions>, node: &Node) -> Result<Option<Node>, Fault> {
     let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(None) };
     if node.kind() != Kind::Scalar {
-        return Err(Fault::Other("delimiter option can only be used with scalar nodes".to_owned()));
+        return Err(Fault::Other(
+            "delimiter option can only be used with scalar nodes; remove it, or name a field that holds one value".to_owned(),
+        ));
     }
     let part = usize::try_from(options.index).ok().and_then(|index| node.value_text().split(&options.delimiter).nth(index));
-    let out_of_bounds =
-        || Fault::Other(format!("options.index {} is out of bounds for value {}", options.index, node.value_text()));
+    let out_of_bounds = || {
+        Fault::Other(format!(
+            "options.index {} is out of bounds for value {}; choose a part that is there",
+            options.index,
+            node.value_text()
+        ))
+    };
     let part = part.ok_or_else(out_of_bounds)?;
     Ok(Some(Node { body: Body::Scalar(part.into()), ..node.clone() }))
 }
@@ -192,9 +199,12 @@ fn set_path(
         return Ok(());
     }
     let retrieval = |fault: Option<Fault>| {
-        let verb = if create.is_some() { "find or create" } else { "find" };
+        let (verb, cure) = match create {
+            Some(_) => ("find or create", "correct the path"),
+            None => ("find", "correct the path, or set options.create"),
+        };
         let cause = fault.map_or_else(String::new, |fault| format!(": {fault}"));
-        Fault::Other(format!("unable to {verb} field \"{path}\" in replacement target{cause}"))
+        Fault::Other(format!("unable to {verb} field \"{path}\" in replacement target{cause}; {cure}"))
     };
     let places = matches::find(object, &parts, create).map_err(|fault| retrieval(Some(fault)))?;
     if places.is_empty() {
@@ -218,7 +228,9 @@ fn set_value(options: Option<&FieldOptions>, target: &mut Node, value: &Node) ->
     let mut text: crate::tree::Text = value.text().into();
     if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
         if target.kind() != Kind::Scalar {
-            return Err(Fault::Other("delimiter option can only be used with scalar nodes".to_owned()));
+            return Err(Fault::Other(
+                "delimiter option can only be used with scalar nodes; remove it, or name a field that holds one value".to_owned(),
+            ));
         }
         let mut parts: Vec<&str> = target.text().split(&options.delimiter).collect();
         let part = value.value_text();
