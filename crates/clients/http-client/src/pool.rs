@@ -1,6 +1,6 @@
-//! Connections shared by all remotes that are reached in the same way.
+//! Connections shared by all servers that are reached in the same way.
 
-use crate::{Cause, Proxy, Tls};
+use crate::{OptionError, Proxy, Tls};
 use reqwest::header::HeaderValue;
 use std::{
     collections::BTreeMap,
@@ -9,8 +9,8 @@ use std::{
 };
 
 /// Clients by what makes their connections different. Credentials do not: they travel with each request.
-#[derive(Clone)]
-pub(crate) struct Pool {
+#[derive(Clone, Debug)]
+pub struct Pool {
     user_agent: String,
     clients: Arc<Mutex<BTreeMap<Way, reqwest::Client>>>,
 }
@@ -24,12 +24,16 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 impl Pool {
-    pub(crate) fn new(user_agent: String) -> Self {
+    /// An empty pool whose requests name `user_agent`.
+    pub fn new(user_agent: String) -> Self {
         Self { user_agent, clients: Arc::default() }
     }
 
-    /// The client for connections with these options.
-    pub(super) fn client(&self, tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
+    /// The client for connections with these options. It follows no redirects.
+    ///
+    /// # Errors
+    /// When certificates, key or proxy cannot be used.
+    pub fn client(&self, tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, OptionError> {
         let way = (tls.clone(), proxy.cloned());
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&way) {
@@ -43,12 +47,16 @@ impl Pool {
         Ok(client)
     }
 
-    pub(super) fn user_agent(&self) -> Result<HeaderValue, Cause> {
-        HeaderValue::from_str(&self.user_agent).map_err(|_| Cause::Option("the user agent is not a header value".to_owned()))
+    /// The value of the header `User-Agent`.
+    ///
+    /// # Errors
+    /// When it holds what a header cannot carry.
+    pub fn user_agent(&self) -> Result<HeaderValue, OptionError> {
+        HeaderValue::from_str(&self.user_agent).map_err(|_| OptionError::UserAgent)
     }
 }
 
-fn build(tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
+fn build(tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, OptionError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -56,25 +64,26 @@ fn build(tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, Cause> {
         .tcp_keepalive(KEEPALIVE)
         .pool_idle_timeout(IDLE_TIMEOUT);
     if let Some(ca) = &tls.ca {
-        let roots = reqwest::Certificate::from_pem_bundle(ca)
-            .map_err(|_| Cause::Option("the CA is not a bundle of PEM certificates".to_owned()))?;
+        let roots = reqwest::Certificate::from_pem_bundle(ca).map_err(|_| OptionError::Authorities)?;
         if roots.is_empty() {
-            return Err(Cause::Option("the CA holds no PEM certificate".to_owned()));
+            return Err(OptionError::NoAuthority);
         }
         builder = builder.tls_certs_merge(roots);
     }
     if let (Some(certificate), Some(key)) = (&tls.client_certificate, &tls.client_key) {
-        let identity = reqwest::Identity::from_pem(&[certificate, &b"\n"[..], key.expose()].concat())
-            .map_err(|_| Cause::Option("the client certificate and key are not usable PEM".to_owned()))?;
+        let identity =
+            reqwest::Identity::from_pem(&[certificate, &b"\n"[..], key.expose()].concat()).map_err(|_| OptionError::Identity)?;
         builder = builder.identity(identity);
     }
+    if tls.accept_any_certificate {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
     if let Some(proxy) = proxy {
-        let mut via =
-            reqwest::Proxy::all(&proxy.address).map_err(|_| Cause::Option("the proxy address is not a URL".to_owned()))?;
+        let mut via = reqwest::Proxy::all(&proxy.address).map_err(|_| OptionError::Proxy)?;
         if let Some((username, password)) = &proxy.credentials {
             via = via.basic_auth(username, password.expose_text().unwrap_or_default());
         }
         builder = builder.proxy(via);
     }
-    builder.build().map_err(|error| Cause::Option(crate::error::chain(&error)))
+    builder.build().map_err(OptionError::Build)
 }
