@@ -5,8 +5,13 @@
 //!
 //! Not here: the language itself (`go-template`), and what a chart is (`helm-chart`).
 
+mod engine;
 mod functions;
 mod ports;
+mod values;
 
+pub use engine::{Engine, RenderError, Rendered, Scope, TemplateSet};
 pub use functions::functions;
+pub use go_template::{Functions, Limits, Map, Text, Value};
 pub use ports::{Offline, Ports};
+pub use values::VALUES;

@@ -6,6 +6,8 @@ use go_template::{Call, FunctionError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::engine::host;
+
 /// The world outside of the templates. The host implements it; the engine asks nothing else.
 pub trait Ports: Debug {
     /// The time now, for `now`, `ago` and certificates.
@@ -33,7 +35,7 @@ pub trait Ports: Debug {
 }
 
 /// No cluster and no DNS, a given time, and no randomness: what a test needs at least.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Offline {
     /// The time that `now` gives.
     pub now: Timestamp,
@@ -57,14 +59,7 @@ impl Ports for Offline {
     }
 }
 
-/// What an execution hands to its functions: `Templates::execute` takes it as the host.
-#[derive(Debug)]
-pub(crate) struct Host {
-    pub(crate) ports: Box<dyn Ports>,
-}
-
 /// The ports of the execution that calls a function.
 pub(crate) fn ports<'c>(call: &Call<'c>) -> Result<&'c dyn Ports, FunctionError> {
-    let host: Option<&Host> = call.host();
-    host.map(|host| host.ports.as_ref()).ok_or_else(|| FunctionError::new("this execution has no ports"))
+    host(call).map(|host| host.ports.as_ref())
 }
