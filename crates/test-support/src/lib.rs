@@ -9,7 +9,9 @@ pub mod controller;
 pub mod git;
 pub mod go_program;
 pub mod process;
+pub mod registry;
 pub mod workspace;
 
 pub use cluster::{Cluster, Namespace};
 pub use git::{GitServer, Repository, SshServer};
+pub use registry::RegistryServer;

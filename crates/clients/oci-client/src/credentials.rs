@@ -98,6 +98,11 @@ impl DockerConfig {
         Ok(Self { entries: entries.collect::<Result<_, _>>()? })
     }
 
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Adds what another configuration says; where both name a registry, this one counts.
     pub fn extend(&mut self, other: Self) {
         self.entries.extend(other.entries);

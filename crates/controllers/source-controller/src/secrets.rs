@@ -45,7 +45,9 @@ pub(crate) async fn pull_secrets(client: &Client, namespace: &str, account: &str
     let mut config = DockerConfig::default();
     for reference in found.image_pull_secrets.unwrap_or_default() {
         match read(client, namespace, Some(&reference.name)).await {
-            SecretRead::Found(data) => config.extend(docker_config(&data).map_err(|error| format!("{}: {error}", reference.name))?),
+            SecretRead::Found(data) => {
+                config.extend(docker_config(&data).map_err(|error| format!("{}: {error}", reference.name))?)
+            }
             SecretRead::Failed(error) => {
                 return Err(format!("failed to get image pull secret '{namespace}/{}': {error}", reference.name));
             }

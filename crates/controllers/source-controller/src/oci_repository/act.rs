@@ -6,9 +6,9 @@ use crate::source::{Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage, StorageError};
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
+use artifact::ArtifactPath;
 use artifact::archive;
 use artifact::ignore::IgnoreRules;
-use artifact::ArtifactPath;
 use kube::ResourceExt;
 use oci_client::{Descriptor, Manifest, Reference, Registry};
 use runtime::error_chain::error_chain;
@@ -22,11 +22,7 @@ const ORIGIN_SOURCE: &str = "org.opencontainers.image.source";
 const ORIGIN_REVISION: &str = "org.opencontainers.image.revision";
 
 impl OciRepositories {
-    pub(super) async fn act(
-        &self,
-        question: Question,
-        seen: &Seen<OciRepository>,
-    ) -> Result<Made<OciRepositoryStatus>, Failure> {
+    pub(super) async fn act(&self, question: Question, seen: &Seen<OciRepository>) -> Result<Made<OciRepositoryStatus>, Failure> {
         let object = &seen.object;
         let registry = self.registries.repository(&question.repository, &question.options).map_err(|error| {
             let message = format!("failed to generate transport for '{}': {}", object.spec.url, error_chain(&error));
@@ -69,7 +65,8 @@ impl OciRepositories {
         let revision = revision.to_owned();
         let work = move || store(&storage, &object, (&path, &revision, now), &layer);
         let artifact = tokio::task::spawn_blocking(work).await;
-        let artifact = artifact.unwrap_or_else(|error| Err(Failure::storage(Reason::ArchiveOperationFailed, error.to_string())))?;
+        let artifact =
+            artifact.unwrap_or_else(|error| Err(Failure::storage(Reason::ArchiveOperationFailed, error.to_string())))?;
         Ok(Artifact { metadata: annotations, ..artifact })
     }
 }

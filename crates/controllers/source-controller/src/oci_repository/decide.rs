@@ -59,9 +59,8 @@ pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_ide
         provider(object, object_level_identity)?;
     }
     let tls = tls(object, &secrets.certificates)?;
-    let repository = repository(&spec.url).map_err(|error| {
-        Failure::stalled(Reason::UrlInvalid, format!("URL validation failed for '{}': {error}", spec.url))
-    })?;
+    let repository = repository(&spec.url)
+        .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("URL validation failed for '{}': {error}", spec.url)))?;
     let wanted = wanted(object).map_err(|error| {
         let message = format!("failed to determine the artifact tag for '{}': {error}", spec.url);
         Failure::fetch(Reason::ReadOperationFailed, message)
@@ -130,7 +129,8 @@ fn wanted(object: &OciRepository) -> Result<Wanted, String> {
     }
     if let Some(range) = &reference.semver {
         let constraint = range.parse().map_err(|error| format!("semver '{range}' parse error: {error}"))?;
-        let filter = reference.semver_filter.as_deref().map(go_regexp::Regexp::new).transpose();
+        let filter =
+            reference.semver_filter.as_deref().map(|pattern: &str| go_regexp::Regexp::compile(pattern.as_bytes())).transpose();
         let filter = filter.map_err(|error| error.to_string())?;
         let selector = object.spec.layer_selector.as_ref();
         let chart = selector.is_some_and(|selector| selector.media_type.as_deref() == Some(CHART_LAYER));

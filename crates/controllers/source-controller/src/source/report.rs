@@ -3,9 +3,7 @@
 use super::{Failure, FailureClass, Made, Reached, Seen, Source, SourceStatus, Verified, event};
 use crate::storage::{Storage, Stored};
 use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
-use api::meta::{
-    Artifact, ConditionStatus, ConditionType, Conditions, Reason, ReconciledObject, ReconciledStatus, Stamp, Why,
-};
+use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, ReconciledObject, ReconciledStatus, Stamp, Why};
 use runtime::events::{Event, Severity};
 use runtime::reconciler::{Next, Report, StatusOf};
 
@@ -45,7 +43,9 @@ impl<S: Source> Reporter<'_, S> {
         let (seen, stamp) = (self.seen, self.stamp);
         let mut status = seen.object.status().cloned().unwrap_or_default();
         let mut events = self.storage_events();
-        status.set_artifact(seen.artifact().cloned().map(|artifact| Artifact { url: self.storage.url(&artifact.path), ..artifact }));
+        status.set_artifact(
+            seen.artifact().cloned().map(|artifact| Artifact { url: self.storage.url(&artifact.path), ..artifact }),
+        );
         let conditions = status.conditions_mut();
         conditions.remove(ConditionType::StorageOperationFailed);
         if seen.artifact().is_none() {
@@ -161,8 +161,7 @@ impl<S: Source> Reporter<'_, S> {
     /// A new artifact, a recovery, or nothing new.
     fn success_event(&self, made: &Made<StatusOf<S::Kind>>) -> Event {
         let status = self.seen.object.status();
-        let failed_before =
-            status.is_some_and(|status| S::FAILURES.iter().any(|failed| status.conditions().is_true(failed)));
+        let failed_before = status.is_some_and(|status| S::FAILURES.iter().any(|failed| status.conditions().is_true(failed)));
         let before = status.and_then(SourceStatus::artifact);
         let current = made.artifact.as_ref().or(before);
         let new = made.artifact.as_ref().filter(|new| before.is_none_or(|before| before.digest != new.digest));
