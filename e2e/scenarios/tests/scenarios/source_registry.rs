@@ -155,3 +155,20 @@ async fn a_registry_that_is_away_keeps_the_artifact_and_a_bad_url_stalls() -> an
     })
     .await
 }
+
+#[tokio::test]
+async fn what_cannot_be_verified_or_identified_is_refused_in_words() -> anyhow::Result<()> {
+    play("oci-refused", async |scene, _| {
+        let registry = RegistryServer::start(Protection::default()).await?;
+        registry.push("org/app", "latest", &[layer(CONTENT, &[("a", "b")])?], &[]).await?;
+        add(scene, "signed", &registry, json!({ "verify": { "provider": "cosign" } })).await?;
+        let message = scene.failed(OCI_REPOSITORY, "signed", "VerificationError").await?;
+        ensure!(message.starts_with("failed to verify the signature using provider 'cosign keyless': "), "{message}");
+        ensure!(scene.get(OCI_REPOSITORY, "signed").await?["status"]["artifact"].is_null(), "nothing unverified is published");
+        add(scene, "cloud", &registry, json!({ "provider": "aws" })).await?;
+        let message = scene.failed(OCI_REPOSITORY, "cloud", "AuthenticationFailed").await?;
+        ensure!(message.contains("set spec.secretRef to a Secret of type kubernetes.io/dockerconfigjson"), "{message}");
+        Ok(())
+    })
+    .await
+}
