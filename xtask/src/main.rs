@@ -38,8 +38,8 @@ enum Command {
         /// Part of a scenario's name
         filter: Option<String>,
     },
-    /// Compare with the originals: `recorded` with what Flux did, `kustomize` with what kustomize built of the corpus,
-    /// `kustomize-real` with what it builds of a directory
+    /// Compare with the originals: `recorded` with what Flux did, `kustomize` and `templates` with what kustomize built and Helm
+    /// rendered of the corpus, `kustomize-real` with what kustomize builds of a directory
     #[command(disable_help_flag = true)]
     Conformance(Rest),
     /// Measure: `mttp`, `kustomize`
@@ -64,6 +64,9 @@ fn main() -> anyhow::Result<()> {
         Command::E2e { filter } => test::scenarios(filter.as_deref()),
         Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "kustomize") => {
             test::corpus("kustomize-build", &rest.arguments[1..])
+        }
+        Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "templates") => {
+            test::corpus("helm-engine", &rest.arguments[1..])
         }
         Command::Conformance(rest) => program::run("conformance", &rest.arguments, cargo::Profile::Development),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),

@@ -36,4 +36,4 @@ pub use execute::{Call, MissingKey, Options, Parsed, Templates};
 pub use function::{Function, FunctionError, Functions, NativeFunction, SharedFunction, Signature};
 pub use text::Text;
 pub use value::types::{ANY_LIST, ANY_MAP, BYTES, MethodLookup, STRING_LIST, STRING_MAP};
-pub use value::{List, Map, NamedType, Object, Shape, Type, Value};
+pub use value::{List, Map, NamedType, Object, Scope, Shape, Type, Value};

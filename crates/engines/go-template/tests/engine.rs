@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use go_template::{
     ANY_MAP, Call, Function, FunctionError, Functions, Limit, Limits, List, Map, NamedType, NativeFunction, Object, Options,
-    STRING_LIST, Shape, Signature, Templates, Text, Type, Value,
+    STRING_LIST, Scope, Shape, Signature, Templates, Text, Type, Value,
 };
 
 /// The functions that these tests call.
@@ -116,6 +116,25 @@ fn maps_are_shared_and_changed_in_place() {
 }
 
 #[test]
+fn a_map_that_contains_itself_is_freed_at_the_end_of_the_outermost_scope() {
+    let witness: Rc<dyn Function> = Rc::new(NativeFunction::new(Signature::fixed(&[]), |_, _| Ok(Value::Nil)));
+    let text =
+        "{{ $d := dict }}{{ $_ := set $d \"w\" .w }}{{ $_ = set $d \"self\" (list $d) }}{{ $_ = set . \"d\" $d }}{{ .d.w }}";
+    let data = Value::Map(Map::from_iter([(Text::from("w"), Value::Function(Rc::clone(&witness)))]));
+    let scope = Scope::new();
+    {
+        let _inner = Scope::new();
+        assert!(templates(text).execute(b"t", data.clone(), Limits::default(), &()).is_err());
+    }
+    let Value::Map(map) = &data else { panic!("the data is a map") };
+    assert!(map.contains_key(b"d"), "an inner scope leaves the maps of the outer one alone");
+    drop(data);
+    assert_eq!(Rc::strong_count(&witness), 2);
+    drop(scope);
+    assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+#[test]
 fn a_nil_for_a_map_is_the_nil_map() {
     let error = render_within("{{ set . \"k\" 1 }}", Value::Nil, Limits::default()).unwrap_err();
     assert_eq!(error, "template: t:1:3: executing \"t\" at <set . \"k\" 1>: error calling set: assignment to entry in nil map");
@@ -158,13 +177,16 @@ fn functions_see_what_the_host_hands_over() {
 
 #[test]
 fn a_set_serves_many_threads_and_many_executions() {
-    let templates = templates("{{ range .l }}{{ . }},{{ end }}");
+    fn is_shared_by_threads<T: Send + Sync + Clone>(_: &T) {}
+    let text = "{{ define \"x\" }}{{ . }},{{ end }}{{ range .l }}{{ include \"x\" . }}{{ end }}{{ tpl \"{{ len .l }}\" . }}";
+    let templates = templates(text);
+    is_shared_by_threads(&templates);
     std::thread::scope(|scope| {
         let run = || {
             for _ in 0..50 {
                 let data = Value::from(&serde_json::json!({"l": [1, "a", null]}));
                 let output = templates.execute(b"t", data, Limits::default(), &()).unwrap();
-                assert_eq!(output, b"1,a,<no value>,");
+                assert_eq!(output, b"1,a,<no value>,3");
             }
         };
         (0..4).for_each(|_| drop(scope.spawn(run)));

@@ -6,11 +6,14 @@
 //! Not here: the language itself (`go-template`), and what a chart is (`helm-chart`).
 
 mod engine;
+mod fixed_random;
 mod functions;
+mod go;
 mod ports;
 mod values;
 
 pub use engine::{Engine, RenderError, Rendered, Scope, TemplateSet};
+pub use fixed_random::fixed_random;
 pub use functions::functions;
 pub use go_template::{Functions, Limits, Map, Text, Value};
 pub use ports::{Offline, Ports};

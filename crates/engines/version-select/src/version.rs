@@ -26,11 +26,17 @@ pub enum VersionError {
     #[error("version string is too long (max {LENGTH_LIMIT} bytes)")]
     TooLong,
     /// A number does not fit.
-    #[error("error parsing version segment: {0:?}: value out of range")]
+    #[error("error parsing version segment: strconv.ParseUint: parsing {0:?}: value out of range")]
     OutOfRange(String),
     /// A number of a pre-release has a zero in front.
     #[error("version segment starts with 0")]
     LeadingZero,
+    /// A text that cannot be a pre-release was given as one.
+    #[error("invalid prerelease string")]
+    Prerelease,
+    /// A text that cannot be metadata was given as such.
+    #[error("invalid metadata string")]
+    Metadata,
 }
 
 impl Version {
@@ -64,6 +70,57 @@ impl Version {
         &self.original
     }
 
+    /// The release of the next major number; `None` if there is no higher number.
+    pub fn next_major(&self) -> Option<Self> {
+        Some(self.with([self.numbers[0].checked_add(1)?, 0, 0], "", ""))
+    }
+
+    /// The release of the next minor number; `None` if there is no higher number.
+    pub fn next_minor(&self) -> Option<Self> {
+        Some(self.with([self.numbers[0], self.numbers[1].checked_add(1)?, 0], "", ""))
+    }
+
+    /// The next release with the same major and minor numbers: of a pre-release, the release it leads to.
+    /// `None` if there is no higher number.
+    pub fn next_patch(&self) -> Option<Self> {
+        let [major, minor, patch] = self.numbers;
+        let patch = if self.prerelease.is_empty() { patch.checked_add(1)? } else { patch };
+        Some(self.with([major, minor, patch], "", ""))
+    }
+
+    /// The version with another pre-release; an empty one makes it a release.
+    ///
+    /// # Errors
+    /// When the text cannot be a pre-release.
+    pub fn with_prerelease(&self, prerelease: &str) -> Result<Self, VersionError> {
+        if !prerelease.is_empty() && !are_identifiers(prerelease) {
+            return Err(VersionError::Prerelease);
+        }
+        if has_leading_zero(prerelease) {
+            return Err(VersionError::LeadingZero);
+        }
+        Ok(self.with(self.numbers, prerelease, &self.metadata))
+    }
+
+    /// The version with other metadata.
+    ///
+    /// # Errors
+    /// When the text cannot be metadata.
+    pub fn with_metadata(&self, metadata: &str) -> Result<Self, VersionError> {
+        if !metadata.is_empty() && !are_identifiers(metadata) {
+            return Err(VersionError::Metadata);
+        }
+        Ok(self.with(self.numbers, &self.prerelease, metadata))
+    }
+
+    /// Another version, written with a `v` if this one is.
+    fn with(&self, numbers: [u64; 3], prerelease: &str, metadata: &str) -> Self {
+        let (prerelease, metadata) = (prerelease.to_owned(), metadata.to_owned());
+        let changed = Self { numbers, prerelease, metadata, original: String::new() };
+        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        Self { original: format!("{prefix}{changed}"), ..changed }
+    }
+
     /// Reads a version that has three segments, as Flux demands of tags: `v1` and `1.2` are none, `v2025.02.03` is.
     pub fn parse_three_segments(text: &str) -> Result<Self, VersionError> {
         if text.splitn(3, '.').count() < 3 {
@@ -94,7 +151,7 @@ impl FromStr for Version {
         }
         let numbers = numbers(core)?;
         let prerelease = prerelease.unwrap_or("");
-        if prerelease.split('.').any(|part| part.len() > 1 && part.starts_with('0') && is_number(part)) {
+        if has_leading_zero(prerelease) {
             return Err(VersionError::LeadingZero);
         }
         Ok(Self {
@@ -120,6 +177,11 @@ fn numbers(core: &str) -> Result<[u64; 3], VersionError> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a number in a pre-release has a zero in front.
+fn has_leading_zero(prerelease: &str) -> bool {
+    prerelease.split('.').any(|part| part.len() > 1 && part.starts_with('0') && is_number(part))
 }
 
 /// Whether a text consists of identifiers with dots between them.

@@ -1,36 +1,32 @@
 //! `eq`, `lt` and their kin: only values of one basic kind compare, but integers whatever their sign and size.
 
-use std::cmp::Ordering;
-
 use super::Outcome;
 use crate::budget::Budget;
 use crate::error::Limit;
 use crate::execute::operand::Operand;
 use crate::format;
 use crate::function::FunctionError;
-use crate::text::Text;
 use crate::value::{Type, Value};
 
 const BAD_TYPE: &str = "invalid type for comparison";
 
 /// A value by its basic kind.
-enum Basic {
+enum Basic<'v> {
     Bool(bool),
     Complex(f64, f64),
     Signed(i64),
     Unsigned(u64),
     Float(f64),
-    String(Text),
+    String(&'v [u8]),
 }
 
-impl Basic {
-    fn of(value: &Value) -> Option<Self> {
-        let value = value.underlying();
-        Some(match &value {
+impl<'v> Basic<'v> {
+    fn of(underlying: &'v Value) -> Option<Self> {
+        Some(match underlying {
             Value::Bool(value) => Self::Bool(*value),
             Value::Complex(real, imaginary) => Self::Complex(*real, *imaginary),
             Value::Float(value) => Self::Float(*value),
-            Value::String(text) => Self::String(text.clone()),
+            Value::String(text) => Self::String(text),
             other => match (other.as_signed(), other.as_unsigned()) {
                 (Some(value), _) => Self::Signed(value),
                 (_, Some(value)) => Self::Unsigned(value),
@@ -58,14 +54,14 @@ pub(super) fn equal(first: &Operand, others: &[Operand], budget: &mut Budget) ->
 }
 
 fn equal_pair(left: &Value, right: &Value, budget: &mut Budget) -> Outcome<bool> {
-    match (Basic::of(left), Basic::of(right)) {
+    match (Basic::of(&left.underlying()), Basic::of(&right.underlying())) {
         (Some(Basic::Bool(left)), Some(Basic::Bool(right))) => Ok(left == right),
         (Some(Basic::Complex(real, imaginary)), Some(Basic::Complex(other_real, other_imaginary))) => {
             Ok(real == other_real && imaginary == other_imaginary)
         }
         (Some(Basic::Float(left)), Some(Basic::Float(right))) => Ok(left == right),
         (Some(Basic::String(left)), Some(Basic::String(right))) => {
-            charge(&left, &right, budget)?;
+            charge(left, right, budget)?;
             Ok(left == right)
         }
         (Some(Basic::Signed(left)), Some(Basic::Signed(right))) => Ok(left == right),
@@ -79,7 +75,7 @@ fn equal_pair(left: &Value, right: &Value, budget: &mut Budget) -> Outcome<bool>
 }
 
 /// Long texts cost more than one step.
-fn charge(left: &Text, right: &Text, budget: &mut Budget) -> Result<(), Limit> {
+fn charge(left: &[u8], right: &[u8], budget: &mut Budget) -> Result<(), Limit> {
     let compared = left.len().min(right.len());
     budget.take_steps(u64::try_from(compared / 1024).unwrap_or(u64::MAX))
 }
@@ -117,14 +113,15 @@ fn same_kind(left: &Value, right: &Value) -> bool {
 /// Whether the first is less than the second.
 pub(super) fn less(first: &Operand, second: &Operand, budget: &mut Budget) -> Outcome<bool> {
     let (left, right) = (&first.value, &second.value);
-    let (Some(left_basic), Some(right_basic)) = (Basic::of(left), Basic::of(right)) else {
+    let (left_underlying, right_underlying) = (left.underlying(), right.underlying());
+    let (Some(left_basic), Some(right_basic)) = (Basic::of(&left_underlying), Basic::of(&right_underlying)) else {
         return Err(FunctionError::new(BAD_TYPE));
     };
     match (left_basic, right_basic) {
         (Basic::Float(left), Basic::Float(right)) => Ok(left < right),
         (Basic::String(left), Basic::String(right)) => {
-            charge(&left, &right, budget)?;
-            Ok(left.cmp(&right) == Ordering::Less)
+            charge(left, right, budget)?;
+            Ok(left < right)
         }
         (Basic::Signed(left), Basic::Signed(right)) => Ok(left < right),
         (Basic::Unsigned(left), Basic::Unsigned(right)) => Ok(left < right),

@@ -1,20 +1,6 @@
 //! `html`, `js` and `urlquery`.
 
-use crate::budget::Budget;
-use crate::error::Limit;
-use crate::format;
 use crate::text::rune::{decode, is_printable};
-use crate::value::Value;
-
-/// The text that an escaper works on: its arguments as `print` joins them, but nil as an action prints it.
-pub(super) fn joined(mut values: Vec<Value>, budget: &mut Budget) -> Result<Vec<u8>, Limit> {
-    for value in &mut values {
-        if matches!(value, Value::Nil) {
-            *value = Value::from("<no value>");
-        }
-    }
-    format::sprint(&values, budget)
-}
 
 /// Safe in HTML text and attributes.
 pub(super) fn html(text: &[u8]) -> Vec<u8> {

@@ -12,7 +12,7 @@ fn fail<T>(message: impl Into<String>) -> Outcome<T> {
 }
 
 /// A value as it may be given where `wanted` is: nil for what can be nil, integers among each other.
-pub(super) fn prepare(value: &Value, wanted: Type) -> Outcome<Value> {
+pub(crate) fn prepare(value: &Value, wanted: Type) -> Outcome<Value> {
     let Some(kind) = value.kind() else {
         return if wanted.can_be_nil() { Ok(wanted.zero()) } else { fail(format!("value is nil; should be of type {wanted}")) };
     };
@@ -47,11 +47,11 @@ fn offset(value: &Value, most: usize) -> Outcome<usize> {
 }
 
 /// `index x 1 2` is Go's `x[1][2]`.
-pub(super) fn index(item: Operand, indexes: &[Operand]) -> Outcome<Operand> {
-    if matches!(item.value, Value::Nil) {
+pub(super) fn index(item: &Operand, indexes: &[Operand]) -> Outcome<Operand> {
+    if item.is_nil() {
         return fail("index of untyped nil");
     }
-    let mut item = Operand::plain(item.value);
+    let mut item = Operand::plain(item.value.clone());
     for index in indexes {
         item = match &item.value {
             Value::Nil => return fail("index of nil pointer"),
@@ -69,7 +69,7 @@ pub(super) fn index(item: Operand, indexes: &[Operand]) -> Outcome<Operand> {
                 let value = map.get(&key).unwrap_or_else(|| element.map_or(Value::Nil, Type::zero));
                 Operand::element(value, element)
             }
-            other => return fail(format!("can't index item of type {}", other.type_name())),
+            other => return fail(format!("can't index item of type {}", other.indirect_type_name())),
         };
     }
     Ok(item)
@@ -77,7 +77,7 @@ pub(super) fn index(item: Operand, indexes: &[Operand]) -> Outcome<Operand> {
 
 /// `slice x 1 2` is Go's `x[1:2]`.
 pub(super) fn slice(item: &Operand, indexes: &[Operand], budget: &mut Budget) -> Outcome<Value> {
-    if indexes.len() > 3 && !matches!(item.value, Value::Nil) {
+    if indexes.len() > 3 && !item.is_nil() {
         return fail(format!("too many slice indexes: {}", indexes.len()));
     }
     let (length, capacity) = match &item.value {
@@ -123,7 +123,7 @@ pub(super) fn length(item: &Operand) -> Outcome<Value> {
         Value::String(text) => text.len(),
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
-        other => return fail(format!("len of type {}", other.type_name())),
+        other => return fail(format!("len of type {}", other.indirect_type_name())),
     };
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }

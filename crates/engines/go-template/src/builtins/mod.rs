@@ -2,12 +2,12 @@
 
 mod compare;
 mod escape;
-mod index;
+pub(crate) mod index;
 
 use crate::budget::Budget;
+use crate::error::Limit;
 use crate::execute::argument::Parameter;
 use crate::execute::operand::Operand;
-use crate::execute::{Call, Environment};
 use crate::format;
 use crate::function::FunctionError;
 use crate::text::Text;
@@ -35,14 +35,6 @@ pub(crate) enum Builtin {
     Le,
     Lt,
     Ne,
-}
-
-/// What builtins use of the execution.
-pub(crate) struct Context<'c, 'e> {
-    pub(crate) environment: &'e Environment<'e>,
-    pub(crate) budget: &'c mut Budget,
-    /// How the template names the function that `call` is given.
-    pub(crate) callee: &'c str,
 }
 
 type Outcome<T> = Result<T, FunctionError>;
@@ -97,34 +89,33 @@ impl Builtin {
         }
     }
 
-    /// Computes the result of arguments that fit. `and` and `or` are evaluated where their arguments are.
-    pub(crate) fn call(self, arguments: Vec<Operand>, context: &mut Context<'_, '_>) -> Outcome<Operand> {
-        let (first, rest) = match arguments.split_first() {
-            Some((first, rest)) => (first.clone(), rest),
-            None => (Operand::default(), &arguments[..]),
-        };
+    /// Computes the result of arguments that fit. `and`, `or` and `call` are evaluated where their arguments are.
+    ///
+    /// Texts are made at the end of `output` and taken away again.
+    pub(crate) fn call(self, arguments: &[Operand], output: &mut Vec<u8>, budget: &mut Budget) -> Outcome<Operand> {
+        let nothing = Operand::default();
+        let (first, rest) = arguments.split_first().unwrap_or((&nothing, &[]));
         let value = match self {
-            Self::And | Self::Or => return Ok(first),
-            Self::Call => call_value(&first, rest, context)?,
+            Self::And | Self::Or | Self::Call => return Ok(first.clone()),
             Self::Index => return index::index(first, rest),
-            Self::Slice => index::slice(&first, rest, context.budget)?,
-            Self::Len => index::length(&first)?,
+            Self::Slice => index::slice(first, rest, budget)?,
+            Self::Len => index::length(first)?,
             Self::Not => Value::Bool(!first.value.is_true()),
-            Self::Eq => Value::Bool(compare::equal(&first, rest, context.budget)?),
-            Self::Ne => Value::Bool(!compare::equal(&first, rest, context.budget)?),
-            Self::Lt => Value::Bool(compare::less(&first, second(rest), context.budget)?),
-            Self::Le => Value::Bool(compare::less_or_equal(&first, rest, context.budget)?),
-            Self::Gt => Value::Bool(!compare::less_or_equal(&first, rest, context.budget)?),
-            Self::Ge => Value::Bool(!compare::less(&first, second(rest), context.budget)?),
-            Self::Print => text(format::sprint(&values(arguments), context.budget)?),
-            Self::Println => text(format::sprintln(&values(arguments), context.budget)?),
+            Self::Eq => Value::Bool(compare::equal(first, rest, budget)?),
+            Self::Ne => Value::Bool(!compare::equal(first, rest, budget)?),
+            Self::Lt => Value::Bool(compare::less(first, second(rest), budget)?),
+            Self::Le => Value::Bool(compare::less_or_equal(first, rest, budget)?),
+            Self::Gt => Value::Bool(!compare::less_or_equal(first, rest, budget)?),
+            Self::Ge => Value::Bool(!compare::less(first, second(rest), budget)?),
+            Self::Print => text(output, |output| format::print(output, arguments, budget))?,
+            Self::Println => text(output, |output| format::print_line(output, arguments, budget))?,
             Self::Printf => {
-                let pattern = if let Value::String(pattern) = &first.value { pattern.clone() } else { Text::default() };
-                text(format::sprintf(&pattern, &values(arguments)[1..], context.budget)?)
+                let pattern: &[u8] = if let Value::String(pattern) = &first.value { pattern } else { b"" };
+                text(output, |output| format::print_formatted(output, pattern, rest, budget))?
             }
-            Self::Html => text(escape::html(&escape::joined(values(arguments), context.budget)?)),
-            Self::Js => text(escape::javascript(&escape::joined(values(arguments), context.budget)?)),
-            Self::UrlQuery => text(escape::url_query(&escape::joined(values(arguments), context.budget)?)),
+            Self::Html => escaped(output, arguments, budget, escape::html)?,
+            Self::Js => escaped(output, arguments, budget, escape::javascript)?,
+            Self::UrlQuery => escaped(output, arguments, budget, escape::url_query)?,
         };
         Ok(Operand::plain(value))
     }
@@ -134,35 +125,15 @@ fn second(rest: &[Operand]) -> &Operand {
     rest.first().expect("because the arguments are counted before the call")
 }
 
-fn values(arguments: Vec<Operand>) -> Vec<Value> {
-    arguments.into_iter().map(|argument| argument.value).collect()
+fn text(output: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Limit>) -> Outcome<Value> {
+    Ok(Value::String(format::take_text(output, write)?))
 }
 
-fn text(bytes: Vec<u8>) -> Value {
-    Value::String(Text::from(bytes))
-}
-
-/// `call`: a function that is a value.
-fn call_value(function: &Operand, arguments: &[Operand], context: &mut Context<'_, '_>) -> Outcome<Value> {
-    let name = context.callee;
-    let function = match &function.value {
-        Value::Nil => return Err(FunctionError::new("call of nil")),
-        Value::Function(function) => function.clone(),
-        other => return Err(FunctionError::new(format!("non-function {name} of type {}", other.type_name()))),
-    };
-    let signature = *function.signature();
-    let (count, fixed) = (arguments.len(), signature.fixed_count());
-    if signature.variadic && count < fixed {
-        return Err(FunctionError::new(format!("wrong number of args for {name}: got {count} want at least {fixed}")));
-    }
-    if !signature.variadic && count != fixed {
-        return Err(FunctionError::new(format!("wrong number of args for {name}: got {count} want {fixed}")));
-    }
-    let mut prepared = Vec::with_capacity(count);
-    for (index, argument) in arguments.iter().enumerate() {
-        let value = index::prepare(&argument.value, signature.parameter(index))
-            .map_err(|error| FunctionError::new(format!("arg {index}: {error}")))?;
-        prepared.push(value);
-    }
-    function.call(prepared, &mut Call::new(context.environment, context.budget))
+/// What an escaper makes of its arguments as `print` joins them, but nil as an action prints it.
+fn escaped(output: &mut Vec<u8>, arguments: &[Operand], budget: &mut Budget, escape: fn(&[u8]) -> Vec<u8>) -> Outcome<Value> {
+    let no_value = Value::from("<no value>");
+    let values: Vec<&Value> =
+        arguments.iter().map(|argument| if argument.is_nil() { &no_value } else { &argument.value }).collect();
+    let joined = format::take_text(output, |output| format::print(output, &values, budget))?;
+    Ok(Value::from(Text::from(escape(&joined))))
 }

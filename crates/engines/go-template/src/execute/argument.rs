@@ -42,15 +42,16 @@ impl State<'_, '_> {
     pub(super) fn evaluate_argument(&mut self, dot: &Operand, parameter: Parameter, node: NodeId) -> Evaluated<Operand> {
         self.at = node;
         let source = self.source;
+        let nothing = Given { arguments: &[], piped: &mut None };
         let value = match &source.node(node).kind {
             NodeKind::Dot => dot.clone(),
             NodeKind::Nil if parameter.can_be_nil() => return Ok(parameter.zero()),
             NodeKind::Nil => return Err(self.error(format_args!("cannot assign nil to {}", parameter.name()))),
-            NodeKind::Field(names) => self.evaluate_chain(dot, dot, (node, names), Given::default())?,
-            NodeKind::Variable { .. } => self.evaluate_variable(dot, node, Given::default())?,
+            NodeKind::Field(names) => self.evaluate_chain(dot, dot, (node, source.names(*names)), nothing)?,
+            NodeKind::Variable { .. } => self.evaluate_variable(dot, node, nothing)?,
             NodeKind::Pipe { .. } => self.deeper(|state| state.evaluate_pipeline(dot, node))?,
-            NodeKind::Identifier { name, callee } => self.call(dot, callee, (node, name), Given::default())?,
-            NodeKind::Chain { .. } => self.evaluate_chain_node(dot, node, Given::default())?,
+            NodeKind::Identifier { name, callee } => self.call(dot, callee, (node, source.slice(*name)), nothing)?,
+            NodeKind::Chain { .. } => self.evaluate_chain_node(dot, node, nothing)?,
             _ => return self.evaluate_constant(parameter, node),
         };
         self.validate(value, parameter)

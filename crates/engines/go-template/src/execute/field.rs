@@ -5,20 +5,18 @@ use super::argument::Parameter;
 use super::operand::Operand;
 use super::state::{Evaluated, State};
 use crate::function::Function;
-use crate::syntax::node::{NodeId, NodeKind};
+use crate::syntax::node::{NodeId, NodeKind, Span};
 use crate::syntax::number::{Ideal, Number};
-use crate::text::Text;
 use crate::text::quote::quoted;
 use crate::value::{Type, Value};
 use std::rc::Rc;
 
 /// What a command gives to the last name of a chain, in case it is a method.
-#[derive(Clone, Default)]
 pub(super) struct Given<'n> {
     /// The arguments, without the thing called.
     pub(super) arguments: &'n [NodeId],
-    /// What came through the pipe.
-    pub(super) piped: Option<Operand>,
+    /// What came through the pipe, until it is taken.
+    pub(super) piped: &'n mut Option<Operand>,
 }
 
 impl Given<'_> {
@@ -28,20 +26,20 @@ impl Given<'_> {
 }
 
 impl State<'_, '_> {
-    pub(super) fn evaluate_command(&mut self, dot: &Operand, command: NodeId, piped: Option<Operand>) -> Evaluated<Operand> {
+    pub(super) fn evaluate_command(&mut self, dot: &Operand, command: NodeId, piped: &mut Option<Operand>) -> Evaluated<Operand> {
         let source = self.source;
         let NodeKind::Command(words) = &source.node(command).kind else { return Ok(Operand::default()) };
-        let Some((&first, arguments)) = words.split_first() else { return Ok(Operand::default()) };
+        let Some((&first, arguments)) = source.children(*words).split_first() else { return Ok(Operand::default()) };
         let given = Given { arguments, piped };
         match &source.node(first).kind {
             NodeKind::Field(names) => {
                 self.at = first;
-                return self.evaluate_chain(dot, dot, (first, names), given);
+                return self.evaluate_chain(dot, dot, (first, source.names(*names)), given);
             }
             NodeKind::Chain { .. } => return self.evaluate_chain_node(dot, first, given),
             NodeKind::Identifier { name, callee } => {
                 self.at = first;
-                return self.call(dot, callee, (command, name), given);
+                return self.call(dot, callee, (command, source.slice(*name)), given);
             }
             NodeKind::Pipe { .. } => {
                 self.refuse_arguments(first, &given)?;
@@ -95,13 +93,14 @@ impl State<'_, '_> {
         let source = self.source;
         let NodeKind::Chain { node, names } = &source.node(chain).kind else { return Ok(Operand::default()) };
         let receiver = self.evaluate_operand(dot, *node)?;
-        self.evaluate_chain(dot, &receiver, (chain, names), given)
+        self.evaluate_chain(dot, &receiver, (chain, source.names(*names)), given)
     }
 
     pub(super) fn evaluate_variable(&mut self, dot: &Operand, node: NodeId, given: Given<'_>) -> Evaluated<Operand> {
         self.at = node;
         let source = self.source;
         let NodeKind::Variable { variable, names } = &source.node(node).kind else { return Ok(Operand::default()) };
+        let names = source.names(*names);
         let value = self.variable(*variable, names)?;
         if names.len() == 1 {
             self.refuse_arguments(node, &given)?;
@@ -115,16 +114,16 @@ impl State<'_, '_> {
         &mut self,
         dot: &Operand,
         receiver: &Operand,
-        (node, names): (NodeId, &[Text]),
+        (node, names): (NodeId, &[Span]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
-        let Some((last, before)) = names.split_last() else { return Ok(receiver.clone()) };
-        let Some((first, middle)) = before.split_first() else {
+        let Some((&last, before)) = names.split_last() else { return Ok(receiver.clone()) };
+        let Some((&first, middle)) = before.split_first() else {
             return self.evaluate_field(dot, receiver, (node, last), given);
         };
-        let mut receiver = self.evaluate_field(dot, receiver, (node, first), Given::default())?;
-        for name in middle {
-            receiver = self.evaluate_field(dot, &receiver, (node, name), Given::default())?;
+        let mut receiver = self.evaluate_field(dot, receiver, (node, first), Given { arguments: &[], piped: &mut None })?;
+        for &name in middle {
+            receiver = self.evaluate_field(dot, &receiver, (node, name), Given { arguments: &[], piped: &mut None })?;
         }
         self.evaluate_field(dot, &receiver, (node, last), given)
     }
@@ -133,9 +132,10 @@ impl State<'_, '_> {
         &mut self,
         dot: &Operand,
         receiver: &Operand,
-        (node, name): (NodeId, &Text),
+        (node, name): (NodeId, Span),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
+        let name = self.source.slice(name);
         if receiver.is_invalid() {
             if self.missing_key() == MissingKey::Error {
                 return Err(self.error(format_args!("nil data; no entry for key {}", quoted(name))));
@@ -143,7 +143,8 @@ impl State<'_, '_> {
             return Ok(Operand::default());
         }
         if receiver.is_boxed_nil() {
-            return Err(self.error(format_args!("nil pointer evaluating {}.{name}", receiver.static_type())));
+            let (kind, name) = (receiver.static_type(), String::from_utf8_lossy(name));
+            return Err(self.error(format_args!("nil pointer evaluating {kind}.{name}")));
         }
         if let Some(method) = find_method(&receiver.value, name) {
             return self.call_method(dot, method.as_ref(), (node, name), given);
@@ -151,6 +152,7 @@ impl State<'_, '_> {
         match &receiver.value {
             Value::Map(map) => {
                 if !given.is_empty() {
+                    let name = String::from_utf8_lossy(name);
                     return Err(self.error(format_args!("{name} is not a method but has arguments")));
                 }
                 let element = map.kind().element();
@@ -161,8 +163,9 @@ impl State<'_, '_> {
                     (None, MissingKey::Error) => Err(self.error(format_args!("map has no entry for key {}", quoted(name)))),
                 }
             }
-            Value::Object(object) => match name.as_str().and_then(|name| object.field(name)) {
+            Value::Object(object) => match std::str::from_utf8(name).ok().and_then(|name| object.field(name)) {
                 Some(_) if !given.is_empty() => {
+                    let name = String::from_utf8_lossy(name);
                     Err(self.error(format_args!("{name} has arguments but cannot be invoked as function")))
                 }
                 Some(value) => Ok(Operand::plain(value)),
@@ -172,7 +175,8 @@ impl State<'_, '_> {
         }
     }
 
-    fn no_field(&self, receiver: &Operand, name: &Text) -> Box<crate::error::ExecuteError> {
+    fn no_field(&self, receiver: &Operand, name: &[u8]) -> Box<crate::error::ExecuteError> {
+        let name = String::from_utf8_lossy(name);
         self.error(format_args!("can't evaluate field {name} in type {}", receiver.static_type()))
     }
 
@@ -182,13 +186,13 @@ impl State<'_, '_> {
     }
 }
 
-fn find_method(receiver: &Value, name: &Text) -> Option<Rc<dyn Function>> {
+fn find_method(receiver: &Value, name: &[u8]) -> Option<Rc<dyn Function>> {
     let named = match receiver {
-        Value::Object(object) => return object.method(name.as_str()?),
+        Value::Object(object) => return object.method(std::str::from_utf8(name).ok()?),
         Value::Map(map) => map.kind(),
         Value::List(list) => list.kind(),
         _ => return None,
     };
     let Type::Named(named) = named else { return None };
-    (named.method)(receiver, name.as_str()?)
+    (named.method)(receiver, std::str::from_utf8(name).ok()?)
 }

@@ -3,20 +3,23 @@
 pub(crate) mod argument;
 mod call;
 mod field;
+mod layers;
 pub(crate) mod operand;
+mod run;
 mod state;
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::budget::{Budget, Limits};
+use crate::budget::Limits;
 use crate::error::{ExecuteError, Limit, ParseError};
 use crate::format;
 use crate::function::Functions;
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Definitions, Tree, parse};
 use crate::text::Text;
 use crate::value::Value;
+use layers::Layers;
+use run::Run;
 use state::State;
 
 /// What a field of a map gives when there is no such key.
@@ -51,7 +54,7 @@ impl Default for Options {
 /// One parsed text: the templates it defines. Parsed once, it can be added to many sets.
 #[derive(Debug, Clone)]
 pub struct Parsed {
-    trees: BTreeMap<Text, Tree>,
+    definitions: Definitions,
 }
 
 /// A set of templates that can call each other. Clones are cheap and independent.
@@ -63,13 +66,13 @@ pub struct Templates {
     name: Text,
     functions: Arc<Functions>,
     options: Arc<Options>,
-    trees: Arc<BTreeMap<Text, Tree>>,
+    trees: Layers,
 }
 
 impl Templates {
     /// An empty set. The name is that of the set itself, which Go calls the root template; it appears in some messages.
     pub fn new(name: &str, functions: Arc<Functions>, options: Options) -> Self {
-        Self { name: Text::from(name), functions, options: Arc::new(options), trees: Arc::default() }
+        Self { name: Text::from(name), functions, options: Arc::new(options), trees: Layers::default() }
     }
 
     /// The name of the set.
@@ -87,21 +90,15 @@ impl Templates {
     /// # Errors
     /// When the text is not well formed or calls a function that does not exist.
     pub fn parse(&self, name: &str, text: &[u8]) -> Result<Parsed, ParseError> {
-        let delimiter = |given: &str, default: &str| if given.is_empty() { default.to_owned() } else { given.to_owned() };
-        let left = delimiter(&self.options.left_delimiter, "{{");
-        let right = delimiter(&self.options.right_delimiter, "}}");
-        let trees = parse(&Text::from(name), text, (left.as_bytes(), right.as_bytes()), &self.functions)?;
-        Ok(Parsed { trees })
+        let (left, right) = (self.options.left_delimiter.as_bytes(), self.options.right_delimiter.as_bytes());
+        let delimiters = (if left.is_empty() { b"{{" } else { left }, if right.is_empty() { b"}}" } else { right });
+        let definitions = parse(&Text::from(name), text, delimiters, &self.functions)?;
+        Ok(Parsed { definitions })
     }
 
     /// Adds the templates of a parsed text. A template without content does not replace one of the same name.
     pub fn add(&mut self, parsed: &Parsed) {
-        let trees = Arc::make_mut(&mut self.trees);
-        for (name, tree) in &parsed.trees {
-            if !trees.contains_key(name) || !tree.is_empty() {
-                trees.insert(name.clone(), tree.clone());
-            }
-        }
+        self.trees.add(parsed.definitions.trees());
     }
 
     /// Parses a text and adds its templates.
@@ -116,12 +113,12 @@ impl Templates {
 
     /// Whether there is a template of that name.
     pub fn contains(&self, name: &[u8]) -> bool {
-        self.trees.contains_key(name)
+        self.trees.get(name).is_some()
     }
 
     /// The names of all templates in order.
     pub fn template_names(&self) -> impl Iterator<Item = &Text> {
-        self.trees.keys()
+        self.trees.names()
     }
 
     /// Executes the template `name` on `data` and gives what it writes.
@@ -131,19 +128,23 @@ impl Templates {
     /// # Errors
     /// When there is no such template, when an evaluation fails, or when a limit is run into.
     pub fn execute(&self, name: &[u8], data: Value, limits: Limits, host: &dyn Any) -> Result<Vec<u8>, ExecuteError> {
-        let mut budget = Budget::new(limits);
-        self.execute_within(name, data, &mut budget, host)
+        let mut run = Run::new(limits);
+        self.execute_within(name, data, &mut run, host)?;
+        Ok(run.output)
     }
 
-    fn execute_within(&self, name: &[u8], data: Value, budget: &mut Budget, host: &dyn Any) -> Result<Vec<u8>, ExecuteError> {
-        let Some((name, tree)) = self.trees.get_key_value(name) else {
+    /// Adds what the template writes to the output.
+    fn execute_within(&self, name: &[u8], data: Value, run: &mut Run, host: &dyn Any) -> Result<(), ExecuteError> {
+        let Some(template) = self.trees.get(name) else {
             let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
             return Err(ExecuteError::NoTemplate { template: lossy(name), set: lossy(&self.name) });
         };
-        let mut output = Vec::new();
         let environment = Environment { templates: self, host };
-        let result = State::new(&environment, (name, tree), budget, &mut output).run(data);
-        result.map(|()| output).map_err(|error| *error)
+        State::new(&environment, template, run).execute(data).map_err(|error| *error)
+    }
+
+    fn get(&self, name: &[u8]) -> Option<(&Text, &Tree)> {
+        self.trees.get(name)
     }
 }
 
@@ -156,12 +157,12 @@ pub(crate) struct Environment<'e> {
 /// What a function may use of the execution that calls it.
 pub struct Call<'c> {
     environment: &'c Environment<'c>,
-    budget: &'c mut Budget,
+    run: &'c mut Run,
 }
 
 impl<'c> Call<'c> {
-    pub(crate) fn new(environment: &'c Environment<'c>, budget: &'c mut Budget) -> Self {
-        Self { environment, budget }
+    pub(crate) fn new(environment: &'c Environment<'c>, run: &'c mut Run) -> Self {
+        Self { environment, run }
     }
 
     /// The set of templates that is being executed.
@@ -179,7 +180,19 @@ impl<'c> Call<'c> {
     /// # Errors
     /// As [`Templates::execute`].
     pub fn execute(&mut self, templates: &Templates, name: &[u8], data: Value) -> Result<Vec<u8>, ExecuteError> {
-        templates.execute_within(name, data, self.budget, self.environment.host)
+        self.execute_text(templates, name, data).map(|text| text.to_vec())
+    }
+
+    /// As [`Call::execute`], but gives a text, which takes a copy less.
+    ///
+    /// # Errors
+    /// As [`Templates::execute`].
+    pub fn execute_text(&mut self, templates: &Templates, name: &[u8], data: Value) -> Result<Text, ExecuteError> {
+        let start = self.run.output.len();
+        let result = templates.execute_within(name, data, self.run, self.environment.host);
+        let text = result.map(|()| Text::from(&self.run.output[start..]));
+        self.run.output.truncate(start);
+        text
     }
 
     /// Takes bytes from the budget; a function does so before it makes a text much longer than its arguments.
@@ -187,7 +200,7 @@ impl<'c> Call<'c> {
     /// # Errors
     /// When there are not so many left.
     pub fn take_bytes(&mut self, bytes: usize) -> Result<(), Limit> {
-        self.budget.take_bytes(bytes)
+        self.run.budget.take_bytes(bytes)
     }
 
     /// Takes steps from the budget; a function does so in loops that its arguments make long.
@@ -195,7 +208,7 @@ impl<'c> Call<'c> {
     /// # Errors
     /// When there are not so many left.
     pub fn take_steps(&mut self, steps: u64) -> Result<(), Limit> {
-        self.budget.take_steps(steps)
+        self.run.budget.take_steps(steps)
     }
 
     /// The values as Go's `fmt.Sprint` joins them.
@@ -203,7 +216,8 @@ impl<'c> Call<'c> {
     /// # Errors
     /// When a limit is run into.
     pub fn sprint(&mut self, values: &[Value]) -> Result<Text, Limit> {
-        format::sprint(values, self.budget).map(Text::from)
+        let Run { output, budget, .. } = &mut *self.run;
+        format::take_text(output, |output| format::print(output, values, budget))
     }
 
     /// The values in a format of Go's `fmt.Sprintf`.
@@ -211,6 +225,7 @@ impl<'c> Call<'c> {
     /// # Errors
     /// When a limit is run into.
     pub fn sprintf(&mut self, format: &str, values: &[Value]) -> Result<Text, Limit> {
-        format::sprintf(format.as_bytes(), values, self.budget).map(Text::from)
+        let Run { output, budget, .. } = &mut *self.run;
+        format::take_text(output, |output| format::print_formatted(output, format.as_bytes(), values, budget))
     }
 }

@@ -1,5 +1,7 @@
 //! A value with the one bit more that Go's reflection knows: whether it still sits in an `interface {}`.
 
+use std::borrow::Borrow;
+
 use crate::value::{Type, Value};
 
 /// A value on its way through an evaluation.
@@ -22,6 +24,11 @@ impl Operand {
         Self { value, boxed: matches!(element, Some(Type::Any)) }
     }
 
+    /// Whether this is the untyped nil, in a box or not.
+    pub(crate) fn is_nil(&self) -> bool {
+        matches!(self.value, Value::Nil)
+    }
+
     /// Whether there is no value at all, not even a nil with a type.
     pub(crate) fn is_invalid(&self) -> bool {
         !self.boxed && matches!(self.value, Value::Nil)
@@ -35,5 +42,11 @@ impl Operand {
     /// The type that Go sees without looking into the box.
     pub(crate) fn static_type(&self) -> String {
         if self.boxed { Type::Any.to_string() } else { self.value.type_name() }
+    }
+}
+
+impl Borrow<Value> for Operand {
+    fn borrow(&self) -> &Value {
+        &self.value
     }
 }

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use super::operand::Operand;
+use super::run::Run;
 use super::{Environment, MissingKey};
-use crate::budget::Budget;
 use crate::error::{ExecuteError, Limit};
 use crate::format;
 use crate::function::FunctionError;
-use crate::syntax::Tree;
-use crate::syntax::node::{Branch, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
+use crate::syntax::node::{Branch, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source, Span};
+use crate::syntax::{DOLLAR, Tree};
 use crate::text::Text;
 use crate::text::quote::quoted;
 use crate::value::Value;
@@ -28,38 +28,36 @@ enum Flow {
 /// How many failed calls may be reported within each other. Helm stops recursion at a thousand.
 const MAX_WRAPPED: usize = 2_000;
 
-/// The number of the variable `$`.
-const DOLLAR: u32 = 0;
-
 /// The execution of one template body.
 pub(super) struct State<'e, 'b> {
     pub(super) environment: &'e Environment<'e>,
     pub(super) source: &'e Source,
     name: &'e Text,
     root: NodeId,
-    pub(super) budget: &'b mut Budget,
-    output: &'b mut Vec<u8>,
+    pub(super) run: &'b mut Run,
     /// The node that messages name. Set where Go sets it, which is not always the innermost.
     pub(super) at: NodeId,
-    variables: Vec<(u32, Operand)>,
+    /// Where the variables of this template begin.
+    first_variable: usize,
 }
 
 impl<'e, 'b> State<'e, 'b> {
-    pub(super) fn new(
-        environment: &'e Environment<'e>,
-        (name, tree): (&'e Text, &'e Tree),
-        budget: &'b mut Budget,
-        output: &'b mut Vec<u8>,
-    ) -> Self {
+    pub(super) fn new(environment: &'e Environment<'e>, (name, tree): (&'e Text, &'e Tree), run: &'b mut Run) -> Self {
         let root = tree.root;
-        Self { environment, source: &tree.source, name, root, budget, output, at: root, variables: Vec::new() }
+        let first_variable = run.variables.len();
+        Self { environment, source: &tree.source, name, root, run, at: root, first_variable }
     }
 
     /// Executes the template on its data.
-    pub(super) fn run(&mut self, data: Value) -> Evaluated<()> {
+    pub(super) fn execute(&mut self, data: Value) -> Evaluated<()> {
         let dot = Operand::plain(data);
-        self.variables.push((DOLLAR, dot.clone()));
-        self.walk_list(&dot, self.root).map(drop)
+        let first_operand = self.run.operands.len();
+        self.run.variables.push((DOLLAR, dot.clone()));
+        let result = self.walk_list(&dot, self.root);
+        // An error leaves both as they were deep inside, and a function may go on after it.
+        self.run.variables.truncate(self.first_variable);
+        self.run.operands.truncate(first_operand);
+        result.map(drop)
     }
 
     pub(super) fn missing_key(&self) -> MissingKey {
@@ -73,7 +71,7 @@ impl<'e, 'b> State<'e, 'b> {
 
     /// A function's error at a node. A limit that was run into further down is reported from there, without a word about
     /// the way up: each step would repeat the text of all below it.
-    pub(super) fn function_error(&mut self, node: NodeId, name: &Text, mut error: FunctionError) -> Box<ExecuteError> {
+    pub(super) fn function_error(&mut self, node: NodeId, name: &[u8], mut error: FunctionError) -> Box<ExecuteError> {
         self.at = node;
         if error.nesting > MAX_WRAPPED {
             return self.limit_error(Limit::Depth(MAX_WRAPPED));
@@ -84,7 +82,7 @@ impl<'e, 'b> State<'e, 'b> {
             return cause;
         }
         let limit = error.limit;
-        let message = format!("error calling {name}: {}", error.message);
+        let message = format!("error calling {}: {}", String::from_utf8_lossy(name), error.message);
         self.error_from(message, Some(Box::new(error)), limit)
     }
 
@@ -108,18 +106,18 @@ impl<'e, 'b> State<'e, 'b> {
     /// Charges for work that grows with a number but is much cheaper than that many evaluations.
     fn take_steps_for(&mut self, count: usize) -> Evaluated<()> {
         let steps = u64::try_from(count / 16).unwrap_or(u64::MAX);
-        self.budget.take_steps(steps).map_err(|limit| self.limit_error(limit))
+        self.run.budget.take_steps(steps).map_err(|limit| self.limit_error(limit))
     }
 
     pub(super) fn take_step(&mut self) -> Evaluated<()> {
-        self.budget.take_steps(1).map_err(|limit| self.limit_error(limit))
+        self.run.budget.take_steps(1).map_err(|limit| self.limit_error(limit))
     }
 
     /// Runs something one level deeper, with stack enough for it.
     pub(super) fn deeper<T>(&mut self, body: impl FnOnce(&mut Self) -> Evaluated<T>) -> Evaluated<T> {
-        self.budget.enter().map_err(|limit| self.limit_error(limit))?;
+        self.run.budget.enter().map_err(|limit| self.limit_error(limit))?;
         let result = stacker::maybe_grow(STACK_RESERVE, STACK_STEP, || body(self));
-        self.budget.leave();
+        self.run.budget.leave();
         result
     }
 
@@ -128,7 +126,7 @@ impl<'e, 'b> State<'e, 'b> {
             state.at = list;
             let source = state.source;
             let NodeKind::List(nodes) = &source.node(list).kind else { return Ok(Flow::Next) };
-            for &node in nodes {
+            for &node in source.children(*nodes) {
                 let flow = state.walk(dot, node)?;
                 if flow != Flow::Next {
                     return Ok(flow);
@@ -149,8 +147,7 @@ impl<'e, 'b> State<'e, 'b> {
             }
             NodeKind::Action(pipe) => {
                 let value = self.evaluate_pipeline(dot, *pipe)?;
-                let declares = matches!(&source.node(*pipe).kind, NodeKind::Pipe { declared, .. } if !declared.is_empty());
-                if !declares {
+                if self.declared(*pipe).is_empty() {
                     self.at = id;
                     self.print(&value.value)?;
                 }
@@ -166,19 +163,27 @@ impl<'e, 'b> State<'e, 'b> {
         Ok(Flow::Next)
     }
 
+    /// The variables that a pipeline declares or assigns to.
+    fn declared(&self, pipe: NodeId) -> &'e [NodeId] {
+        match &self.source.node(pipe).kind {
+            NodeKind::Pipe { declared, .. } => self.source.children(*declared),
+            _ => &[],
+        }
+    }
+
     fn walk_if(&mut self, dot: &Operand, branch: &Branch) -> Evaluated<Flow> {
-        let mark = self.variables.len();
+        let mark = self.run.variables.len();
         let value = self.evaluate_pipeline(dot, branch.pipe)?;
         let flow = if value.value.is_true() { self.walk_list(dot, branch.list) } else { self.walk_else(dot, branch) };
-        self.variables.truncate(mark);
+        self.run.variables.truncate(mark);
         flow
     }
 
     fn walk_with(&mut self, dot: &Operand, branch: &Branch) -> Evaluated<Flow> {
-        let mark = self.variables.len();
+        let mark = self.run.variables.len();
         let value = self.evaluate_pipeline(dot, branch.pipe)?;
         let flow = if value.value.is_true() { self.walk_list(&value, branch.list) } else { self.walk_else(dot, branch) };
-        self.variables.truncate(mark);
+        self.run.variables.truncate(mark);
         flow
     }
 
@@ -187,17 +192,17 @@ impl<'e, 'b> State<'e, 'b> {
     }
 
     fn walk_range(&mut self, dot: &Operand, branch: &Branch) -> Evaluated<Flow> {
-        let mark = self.variables.len();
+        let mark = self.run.variables.len();
         let value = self.evaluate_pipeline(dot, branch.pipe)?.value;
         let ran = self.range_over(&value, branch)?;
         let flow = if ran { Ok(Flow::Next) } else { self.walk_else(dot, branch) };
-        self.variables.truncate(mark);
+        self.run.variables.truncate(mark);
         flow
     }
 
     /// Runs the body for each element; false when there was none.
     fn range_over(&mut self, value: &Value, branch: &Branch) -> Evaluated<bool> {
-        let value = &value.underlying();
+        let value = &*value.underlying();
         match value {
             Value::Nil => Ok(false),
             Value::List(list) => {
@@ -235,7 +240,7 @@ impl<'e, 'b> State<'e, 'b> {
     }
 
     fn range_to(&mut self, value: &Value, count: u64, branch: &Branch) -> Evaluated<bool> {
-        if matches!(&self.source.node(branch.pipe).kind, NodeKind::Pipe { declared, .. } if declared.len() > 1) {
+        if self.declared(branch.pipe).len() > 1 {
             let printed = self.display_verb(value, 'v')?;
             return Err(self.error(format_args!("can't use {printed} to iterate over more than one variable")));
         }
@@ -250,10 +255,10 @@ impl<'e, 'b> State<'e, 'b> {
 
     fn iterate(&mut self, branch: &Branch, index: Operand, item: Operand) -> Evaluated<Flow> {
         self.take_step()?;
-        let mark = self.variables.len();
+        let mark = self.run.variables.len();
         let source = self.source;
         if let NodeKind::Pipe { assigns, declared, .. } = &source.node(branch.pipe).kind {
-            match (&**declared, *assigns) {
+            match (source.children(*declared), *assigns) {
                 ([only], true) => self.assign(*only, item.clone())?,
                 ([first, second], true) => {
                     self.assign(*first, index)?;
@@ -268,17 +273,17 @@ impl<'e, 'b> State<'e, 'b> {
             }
         }
         let flow = self.walk_list(&item, branch.list)?;
-        self.variables.truncate(mark);
+        self.run.variables.truncate(mark);
         Ok(flow)
     }
 
     fn walk_template(&mut self, dot: &Operand, name: &Text, pipe: Option<NodeId>) -> Evaluated<()> {
         let environment = self.environment;
-        let Some((name, tree)) = environment.templates.trees.get_key_value(name) else {
+        let Some((name, tree)) = environment.templates.get(name) else {
             return Err(self.error(format_args!("template {} not defined", quoted(name))));
         };
-        let most = self.budget.limits().template_depth;
-        if self.budget.template_depth >= most {
+        let most = self.run.budget.limits().template_depth;
+        if self.run.budget.template_depth >= most {
             let limit = Limit::Depth(most);
             return Err(self.error_from(format_args!("exceeded maximum template depth ({most})"), None, Some(limit)));
         }
@@ -286,23 +291,23 @@ impl<'e, 'b> State<'e, 'b> {
             Some(pipe) => self.evaluate_pipeline(dot, pipe)?.value,
             None => Value::Nil,
         };
-        self.budget.template_depth += 1;
-        let result = self.deeper(|state| State::new(environment, (name, tree), state.budget, state.output).run(data));
-        self.budget.template_depth -= 1;
+        self.run.budget.template_depth += 1;
+        let result = self.deeper(|state| State::new(environment, (name, tree), state.run).execute(data));
+        self.run.budget.template_depth -= 1;
         result
     }
 
     fn write(&mut self, text: &[u8]) -> Evaluated<()> {
-        self.budget.take_bytes(text.len()).map_err(|limit| self.limit_error(limit))?;
-        self.output.extend_from_slice(text);
+        self.run.budget.take_bytes(text.len()).map_err(|limit| self.limit_error(limit))?;
+        self.run.output.extend_from_slice(text);
         Ok(())
     }
 
     fn write_integer(&mut self, number: i64) -> Evaluated<()> {
-        let written = self.output.len();
+        let written = self.run.output.len();
         // Writing to a vector cannot fail.
-        let _ = write!(self.output, "{number}");
-        let taken = self.budget.take_bytes(self.output.len() - written);
+        let _ = write!(self.run.output, "{number}");
+        let taken = self.run.budget.take_bytes(self.run.output.len() - written);
         taken.map_err(|limit| self.limit_error(limit))
     }
 
@@ -322,15 +327,14 @@ impl<'e, 'b> State<'e, 'b> {
                 Err(self.error(format_args!("can't print {node} of type {}", value.type_name())))
             }
             _ => {
-                let printed = format::display_indirect(value, self.budget).map_err(|limit| self.limit_error(limit))?;
-                self.output.extend_from_slice(&printed);
-                Ok(())
+                let Run { output, budget, .. } = &mut *self.run;
+                format::print_indirect(output, value, budget).map_err(|limit| self.limit_error(limit))
             }
         }
     }
 
     pub(super) fn display_verb(&mut self, value: &Value, verb: char) -> Evaluated<String> {
-        format::display_verb(value, verb, self.budget).map_err(|limit| self.limit_error(limit))
+        format::display_verb(value, verb, &mut self.run.budget).map_err(|limit| self.limit_error(limit))
     }
 
     /// Evaluates a pipeline and binds the variables it declares.
@@ -339,49 +343,52 @@ impl<'e, 'b> State<'e, 'b> {
         let source = self.source;
         let NodeKind::Pipe { assigns, declared, commands } = &source.node(pipe).kind else { return Ok(Operand::default()) };
         let mut value = None;
-        for &command in commands {
-            let mut result = self.evaluate_command(dot, command, value)?;
+        for &command in source.children(*commands) {
+            let mut result = self.evaluate_command(dot, command, &mut value)?;
             result.boxed = false;
             value = Some(result);
         }
         let value = value.unwrap_or_default();
-        for &variable in declared {
+        for &variable in source.children(*declared) {
             if *assigns {
                 self.assign(variable, value.clone())?;
             } else if let NodeKind::Variable { variable, .. } = source.node(variable).kind {
-                self.variables.push((variable, value.clone()));
+                self.run.variables.push((variable, value.clone()));
             }
         }
         Ok(value)
     }
 
     fn assign(&mut self, node: NodeId, value: Operand) -> Evaluated<()> {
-        self.take_steps_for(self.variables.len())?;
+        self.take_steps_for(self.run.variables.len() - self.first_variable)?;
         let NodeKind::Variable { variable, names } = &self.source.node(node).kind else { return Ok(()) };
-        match self.variables.iter_mut().rev().find(|(declared, _)| declared == variable) {
+        let own = &mut self.run.variables[self.first_variable..];
+        match own.iter_mut().rev().find(|(declared, _)| declared == variable) {
             Some((_, slot)) => {
                 *slot = value;
                 Ok(())
             }
-            None => Err(self.undefined_variable(names)),
+            None => Err(self.undefined_variable(self.source.names(*names))),
         }
     }
 
     fn set_from_top(&mut self, from_top: usize, value: Operand) {
-        let index = self.variables.len() - from_top;
-        self.variables[index].1 = value;
+        let index = self.run.variables.len() - from_top;
+        self.run.variables[index].1 = value;
     }
 
-    pub(super) fn variable(&mut self, variable: u32, names: &[Text]) -> Evaluated<Operand> {
-        self.take_steps_for(self.variables.len())?;
-        match self.variables.iter().rev().find(|(declared, _)| *declared == variable) {
+    pub(super) fn variable(&mut self, variable: u32, names: &[Span]) -> Evaluated<Operand> {
+        self.take_steps_for(self.run.variables.len() - self.first_variable)?;
+        let own = &self.run.variables[self.first_variable..];
+        match own.iter().rev().find(|(declared, _)| *declared == variable) {
             Some((_, value)) => Ok(value.clone()),
             None => Err(self.undefined_variable(names)),
         }
     }
 
-    fn undefined_variable(&self, names: &[Text]) -> Box<ExecuteError> {
-        self.error(format_args!("undefined variable: {}", names.first().cloned().unwrap_or_default()))
+    fn undefined_variable(&self, names: &[Span]) -> Box<ExecuteError> {
+        let name = names.first().map_or(&b""[..], |&name| self.source.slice(name));
+        self.error(format_args!("undefined variable: {}", String::from_utf8_lossy(name)))
     }
 }
 

@@ -7,26 +7,29 @@ use crate::syntax::node::{STACK_RESERVE, STACK_STEP};
 use crate::text::rune;
 use crate::value::{List, Map, Object, Shape, Type, Value};
 
-/// Output in the making. A limit that is run into is remembered and stops further printing.
+/// Adds to an output. A limit that is run into is remembered and stops further printing.
 pub(super) struct Printer<'a> {
-    pub(super) output: Vec<u8>,
+    pub(super) output: &'a mut Vec<u8>,
     pub(super) flags: Flags,
     budget: &'a mut Budget,
-    /// Output that the budget has been charged for.
+    /// Length of the output that the budget has been charged for.
     charged: usize,
     limit: Option<Limit>,
     /// Inside `%!v(…)`, where methods are not asked.
     reporting: bool,
+    /// The type of the scalar that is being printed, if it has a name.
+    named: Option<&'static str>,
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(budget: &'a mut Budget) -> Self {
-        Self { output: Vec::new(), flags: Flags::default(), budget, charged: 0, limit: None, reporting: false }
+    pub(super) fn new(output: &'a mut Vec<u8>, budget: &'a mut Budget) -> Self {
+        let charged = output.len();
+        Self { output, flags: Flags::default(), budget, charged, limit: None, reporting: false, named: None }
     }
 
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, Limit> {
+    pub(super) fn finish(mut self) -> Result<(), Limit> {
         self.charge();
-        self.limit.map_or(Ok(self.output), Err)
+        self.limit.map_or(Ok(()), Err)
     }
 
     fn note(&mut self, result: Result<(), Limit>) -> bool {
@@ -54,14 +57,14 @@ impl<'a> Printer<'a> {
             'T' => {
                 let name = value.type_name();
                 if matches!(value, Value::Nil) {
-                    self.flags.pad(&mut self.output, name.as_bytes());
+                    self.flags.pad(self.output, name.as_bytes());
                 } else {
-                    self.flags.write_string(&mut self.output, name.as_bytes());
+                    self.flags.write_string(self.output, name.as_bytes());
                 }
             }
             'p' => self.print_pointer(value),
             'w' => self.bad_verb(value, verb),
-            'v' if matches!(value, Value::Nil) => self.flags.pad(&mut self.output, b"<nil>"),
+            'v' if matches!(value, Value::Nil) => self.flags.pad(self.output, b"<nil>"),
             _ if matches!(value, Value::Nil) => self.bad_verb(value, verb),
             _ => self.print_value(value, verb, 0),
         }
@@ -90,7 +93,7 @@ impl<'a> Printer<'a> {
     fn print_address(&mut self, is_nil: bool) {
         let flags = Flags { sharp: !self.flags.sharp, ..self.flags };
         let bits = if is_nil { 0 } else { 0x00c0_0000_0000 };
-        flags.write_integer(&mut self.output, Integer { bits, signed: false }, 16, 'v', LOWER);
+        flags.write_integer(self.output, Integer { bits, signed: false }, 16, 'v', LOWER);
     }
 
     fn print_value(&mut self, value: &Value, verb: char, depth: usize) {
@@ -102,7 +105,7 @@ impl<'a> Printer<'a> {
             Value::Nil if self.flags.sharp_v => self.write("interface {}(nil)"),
             Value::Nil => self.write("<nil>"),
             Value::Bool(flag) => match verb {
-                't' | 'v' => self.flags.pad(&mut self.output, if *flag { b"true" } else { b"false" }),
+                't' | 'v' => self.flags.pad(self.output, if *flag { b"true" } else { b"false" }),
                 _ => self.bad_verb(value, verb),
             },
             Value::Float(number) => self.print_float(value, *number, verb),
@@ -124,12 +127,13 @@ impl<'a> Printer<'a> {
     /// `%!d(string=text)`: a verb that does not fit the value.
     pub(super) fn bad_verb(&mut self, value: &Value, verb: char) {
         self.write("%!");
-        rune::push(&mut self.output, verb);
+        rune::push(self.output, verb);
         self.output.push(b'(');
         if matches!(value, Value::Nil) {
             self.write("<nil>");
         } else {
-            self.write(&value.type_name());
+            let named = self.named.map(ToOwned::to_owned);
+            self.write(&named.unwrap_or_else(|| value.type_name()));
             self.output.push(b'=');
             let outer = std::mem::replace(&mut self.reporting, true);
             self.print_argument(value, 'v');
@@ -144,7 +148,7 @@ impl<'a> Printer<'a> {
             (_, unsigned) => Integer { bits: unsigned.unwrap_or_default(), signed: false },
         };
         let flags = self.flags;
-        let output = &mut self.output;
+        let output = &mut *self.output;
         match verb {
             'v' if flags.sharp_v && !integer.signed => {
                 Flags { sharp: true, ..flags }.write_integer(output, integer, 16, 'v', LOWER);
@@ -163,10 +167,10 @@ impl<'a> Printer<'a> {
 
     fn print_float(&mut self, value: &Value, number: f64, verb: char) {
         match verb {
-            'v' => self.flags.write_float(&mut self.output, number, 'g', None),
-            'b' | 'g' | 'G' | 'x' | 'X' => self.flags.write_float(&mut self.output, number, verb, None),
-            'f' | 'e' | 'E' => self.flags.write_float(&mut self.output, number, verb, Some(6)),
-            'F' => self.flags.write_float(&mut self.output, number, 'f', Some(6)),
+            'v' => self.flags.write_float(self.output, number, 'g', None),
+            'b' | 'g' | 'G' | 'x' | 'X' => self.flags.write_float(self.output, number, verb, None),
+            'f' | 'e' | 'E' => self.flags.write_float(self.output, number, verb, Some(6)),
+            'F' => self.flags.write_float(self.output, number, 'f', Some(6)),
             _ => self.bad_verb(value, verb),
         }
     }
@@ -186,11 +190,11 @@ impl<'a> Printer<'a> {
 
     fn print_string(&mut self, value: &Value, text: &[u8], verb: char) {
         match verb {
-            'v' if self.flags.sharp_v => self.flags.write_quoted(&mut self.output, text),
-            'v' | 's' => self.flags.write_string(&mut self.output, text),
-            'x' => self.flags.write_hexadecimal(&mut self.output, text, LOWER),
-            'X' => self.flags.write_hexadecimal(&mut self.output, text, UPPER),
-            'q' => self.flags.write_quoted(&mut self.output, text),
+            'v' if self.flags.sharp_v => self.flags.write_quoted(self.output, text),
+            'v' | 's' => self.flags.write_string(self.output, text),
+            'x' => self.flags.write_hexadecimal(self.output, text, LOWER),
+            'X' => self.flags.write_hexadecimal(self.output, text, UPPER),
+            'q' => self.flags.write_quoted(self.output, text),
             _ => self.bad_verb(value, verb),
         }
     }
@@ -200,10 +204,10 @@ impl<'a> Printer<'a> {
         if holds_bytes && matches!(verb, 's' | 'q' | 'x' | 'X') {
             let bytes: Vec<u8> = list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect();
             return match verb {
-                'q' => self.flags.write_quoted(&mut self.output, &bytes),
-                's' => self.flags.write_string(&mut self.output, &bytes),
-                'x' => self.flags.write_hexadecimal(&mut self.output, &bytes, LOWER),
-                _ => self.flags.write_hexadecimal(&mut self.output, &bytes, UPPER),
+                'q' => self.flags.write_quoted(self.output, &bytes),
+                's' => self.flags.write_string(self.output, &bytes),
+                'x' => self.flags.write_hexadecimal(self.output, &bytes, LOWER),
+                _ => self.flags.write_hexadecimal(self.output, &bytes, UPPER),
             };
         }
         let (open, separator, close) = if self.flags.sharp_v { ("{", ", ", "}") } else { ("[", " ", "]") };
@@ -256,8 +260,22 @@ impl<'a> Printer<'a> {
         if let Some(text) = object.string().filter(|_| stringable) {
             return self.print_string(value, &text, verb);
         }
+        let go_string = if self.flags.sharp_v && !self.reporting { object.go_string() } else { None };
+        if let Some(text) = go_string {
+            return self.flags.write_string(self.output, &text);
+        }
         match object.shape() {
-            Shape::Scalar(scalar) => self.print_value(&scalar, verb, depth + 1),
+            Shape::Scalar(scalar) => {
+                let outer = self.named.replace(object.type_name());
+                self.print_value(&scalar, verb, depth + 1);
+                self.named = outer;
+            }
+            Shape::Pointer(_) if object.is_nil() => match verb {
+                'v' if self.flags.sharp_v => self.write(&format!("({})(nil)", object.type_name())),
+                'v' => self.flags.pad(self.output, b"<nil>"),
+                'b' | 'o' | 'd' | 'x' | 'X' => self.print_integer(&Value::Uint64(0), verb),
+                _ => self.bad_verb(value, verb),
+            },
             Shape::Pointer(_) if depth > 0 => self.print_address(false),
             Shape::Pointer(fields) => {
                 self.output.push(b'&');

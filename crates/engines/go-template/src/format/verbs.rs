@@ -1,5 +1,7 @@
 //! Reads a format: flags, width, precision, argument numbers and the verb, with Go's marks for what does not fit.
 
+use std::borrow::Borrow;
+
 use super::flags::Flags;
 use super::printer::Printer;
 use crate::text::rune;
@@ -9,9 +11,9 @@ use crate::value::Value;
 const MAX_NUMBER: usize = 1_000_000;
 
 /// Where a format is being read.
-struct Reader<'a> {
+struct Reader<'a, V> {
     format: &'a [u8],
-    arguments: &'a [Value],
+    arguments: &'a [V],
     position: usize,
     argument: usize,
     /// Whether any argument number such as `[2]` was seen.
@@ -23,7 +25,7 @@ struct Reader<'a> {
 }
 
 /// Prints the arguments as the format says.
-pub(super) fn print_formatted(printer: &mut Printer<'_>, format: &[u8], arguments: &[Value]) {
+pub(super) fn print_formatted<V: Borrow<Value>>(printer: &mut Printer<'_>, format: &[u8], arguments: &[V]) {
     let mut reader =
         Reader { format, arguments, position: 0, argument: 0, reordered: false, good_argument: true, after_number: false };
     while reader.position < format.len() {
@@ -40,7 +42,7 @@ pub(super) fn print_formatted(printer: &mut Printer<'_>, format: &[u8], argument
     reader.print_extra(printer);
 }
 
-impl Reader<'_> {
+impl<V: Borrow<Value>> Reader<'_, V> {
     fn byte(&self) -> Option<u8> {
         self.format.get(self.position).copied()
     }
@@ -75,7 +77,7 @@ impl Reader<'_> {
         };
         if !problem.is_empty() {
             printer.write("%!");
-            rune::push(&mut printer.output, verb);
+            rune::push(printer.output, verb);
             printer.write(problem);
             return;
         }
@@ -84,7 +86,7 @@ impl Reader<'_> {
             flags.sharp_v = std::mem::take(&mut flags.sharp);
             flags.plus_v = std::mem::take(&mut flags.plus);
         }
-        printer.print_argument(&self.arguments[self.argument], verb);
+        printer.print_argument(self.arguments[self.argument].borrow(), verb);
         self.argument += 1;
     }
 
@@ -160,7 +162,7 @@ impl Reader<'_> {
 
     /// The next argument as a width or precision.
     fn take_integer(&mut self) -> Option<i64> {
-        let value = self.arguments.get(self.argument)?;
+        let value = self.arguments.get(self.argument)?.borrow();
         self.argument += 1;
         let number = value.as_signed().or_else(|| value.as_unsigned().and_then(|number| i64::try_from(number).ok()))?;
         (number.unsigned_abs() <= MAX_NUMBER as u64).then_some(number)
@@ -204,6 +206,7 @@ impl Reader<'_> {
             if index > 0 {
                 printer.write(", ");
             }
+            let argument = argument.borrow();
             if matches!(argument, Value::Nil) {
                 printer.write("<nil>");
             } else {

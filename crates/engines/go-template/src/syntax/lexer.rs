@@ -28,6 +28,8 @@ pub(super) struct Lexer<'a> {
     parentheses: usize,
     inside_action: bool,
     keywords: LoopKeywords,
+    /// Why there was an error token; empty if there was none.
+    failure: String,
 }
 
 impl<'a> Lexer<'a> {
@@ -44,7 +46,13 @@ impl<'a> Lexer<'a> {
             parentheses: 0,
             inside_action: false,
             keywords,
+            failure: String::new(),
         }
+    }
+
+    /// Why there was an error token.
+    pub(super) fn failure(&self) -> &str {
+        &self.failure
     }
 
     /// The next token.
@@ -76,7 +84,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn emit(&mut self, kind: TokenKind) -> Token {
-        let token = Token { kind, start: self.start, end: self.position, line: self.start_line, message: String::new() };
+        let token = Token { kind, start: self.start, end: self.position, line: self.start_line };
         self.start = self.position;
         self.start_line = self.line;
         token
@@ -94,8 +102,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token {
-        let token =
-            Token { kind: TokenKind::Error, start: self.start, end: self.start, line: self.start_line, message: message.into() };
+        let token = Token { kind: TokenKind::Error, start: self.start, end: self.start, line: self.start_line };
+        self.failure = message.into();
         self.source = &[];
         self.start = 0;
         self.position = 0;
@@ -256,6 +264,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_alphanumeric(&mut self) {
+        let ascii = self.rest().iter().take_while(|&&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.position += ascii.count();
         while self.peek().is_some_and(|rune| is_alphanumeric(rune.character)) {
             self.next();
         }

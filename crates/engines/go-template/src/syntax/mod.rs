@@ -6,4 +6,4 @@ pub(crate) mod number;
 mod parser;
 mod token;
 
-pub(crate) use parser::{Tree, parse};
+pub(crate) use parser::{DOLLAR, Definitions, Tree, parse};

@@ -1,6 +1,5 @@
-//! The parsed form of one template text: all nodes in one vector, so that depth costs no stack when it is dropped.
-
-use std::sync::Arc;
+//! The parsed form of one template text: a program in three flat vectors, so that it is small and cheap to make, and depth costs
+//! no stack when it is dropped.
 
 use super::number::Number;
 use crate::builtins::Builtin;
@@ -19,13 +18,23 @@ pub(crate) struct Span {
     pub(crate) end: u32,
 }
 
+/// Nodes that belong to one node: a stretch of [`Source::children`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Children(Span);
+
+/// Names that follow each other in the text, as in `.a.b`: a stretch of [`Source::names`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names(Span);
+
 /// A text and every node parsed from it. Shared by the templates that the text defines.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The name under which the text was parsed, for locations in messages.
     pub(crate) name: Text,
-    pub(crate) text: Arc<[u8]>,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) text: Text,
+    nodes: Vec<Node>,
+    children: Vec<NodeId>,
+    names: Vec<Span>,
 }
 
 /// A node and where it stands.
@@ -53,31 +62,74 @@ pub(crate) enum Callee {
 /// The kinds of nodes, as in Go's `parse` package.
 #[derive(Debug)]
 pub(crate) enum NodeKind {
-    List(Box<[NodeId]>),
+    List(Children),
     Text(Span),
     Action(NodeId),
     If(Branch),
     With(Branch),
     Range(Branch),
-    Template { name: Text, pipe: Option<NodeId> },
+    Template {
+        name: Text,
+        pipe: Option<NodeId>,
+    },
     Break,
     Continue,
-    Pipe { assigns: bool, declared: Box<[NodeId]>, commands: Box<[NodeId]> },
-    Command(Box<[NodeId]>),
-    Identifier { name: Text, callee: Callee },
-    Variable { variable: u32, names: Box<[Text]> },
-    Field(Box<[Text]>),
-    Chain { node: NodeId, names: Box<[Text]> },
+    Pipe {
+        assigns: bool,
+        declared: Children,
+        commands: Children,
+    },
+    Command(Children),
+    Identifier {
+        name: Span,
+        callee: Callee,
+    },
+    /// The first name is that of the variable.
+    Variable {
+        variable: u32,
+        names: Names,
+    },
+    Field(Names),
+    Chain {
+        node: NodeId,
+        names: Names,
+    },
     Dot,
     Nil,
     Bool(bool),
     Number(Box<Number>),
-    String { literal: Span, text: Text },
+    String {
+        literal: Span,
+        text: Text,
+    },
+}
+
+impl Span {
+    fn of<T>(self, items: &[T]) -> &[T] {
+        &items[self.start as usize..self.end as usize]
+    }
+
+    /// What was added to a vector since it had this length.
+    fn since<T>(start: usize, items: &[T]) -> Self {
+        Self { start: offset(start), end: offset(items.len()) }
+    }
 }
 
 impl Source {
+    pub(crate) fn new(name: Text, text: Text) -> Self {
+        Self { name, text, nodes: Vec::with_capacity(8), children: Vec::with_capacity(8), names: Vec::new() }
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    pub(crate) fn children(&self, children: Children) -> &[NodeId] {
+        children.0.of(&self.children)
+    }
+
+    pub(crate) fn names(&self, names: Names) -> &[Span] {
+        names.0.of(&self.names)
     }
 
     pub(crate) fn push(&mut self, position: usize, kind: NodeKind) -> NodeId {
@@ -87,14 +139,37 @@ impl Source {
         id
     }
 
+    pub(crate) fn replace(&mut self, id: NodeId, position: usize, kind: NodeKind) {
+        self.nodes[id.0 as usize] = Node { position: offset(position), kind };
+    }
+
+    /// Gives nodes to a node that is yet to be pushed.
+    pub(crate) fn push_children(&mut self, nodes: impl Iterator<Item = NodeId>) -> Children {
+        let start = self.children.len();
+        self.children.extend(nodes);
+        Children(Span::since(start, &self.children))
+    }
+
+    /// A list of one name, which may grow as long as no other list begins.
+    pub(crate) fn push_name(&mut self, name: Span) -> Names {
+        self.names.push(name);
+        Names(Span::since(self.names.len() - 1, &self.names))
+    }
+
+    /// Adds a name to the list of names that was pushed last.
+    pub(crate) fn extend_names(&mut self, names: Names, name: Span) -> Names {
+        self.names.push(name);
+        Names(Span::since(names.0.start as usize, &self.names))
+    }
+
     pub(crate) fn slice(&self, span: Span) -> &[u8] {
-        &self.text[span.start as usize..span.end as usize]
+        span.of(&self.text)
     }
 
     /// Whether a list holds nothing but white space.
     pub(crate) fn is_empty(&self, list: NodeId) -> bool {
         match &self.node(list).kind {
-            NodeKind::List(nodes) => nodes.iter().all(|&node| self.is_empty(node)),
+            NodeKind::List(nodes) => self.children(*nodes).iter().all(|&node| self.is_empty(node)),
             NodeKind::Text(span) => String::from_utf8_lossy(self.slice(*span)).trim().is_empty(),
             _ => false,
         }
@@ -122,7 +197,7 @@ impl Source {
 
     fn write_node(&self, id: NodeId, output: &mut String) {
         match &self.node(id).kind {
-            NodeKind::List(nodes) => nodes.iter().for_each(|&node| self.write(node, output)),
+            NodeKind::List(nodes) => self.write_separated(*nodes, "", output),
             NodeKind::Text(span) => output.push_str(&String::from_utf8_lossy(self.slice(*span))),
             NodeKind::Action(pipe) => self.write_braced("", Some(*pipe), output),
             NodeKind::If(branch) => self.write_branch("if ", branch, output),
@@ -135,26 +210,26 @@ impl Source {
             NodeKind::Break => output.push_str("{{break}}"),
             NodeKind::Continue => output.push_str("{{continue}}"),
             NodeKind::Pipe { assigns, declared, commands } => {
-                self.write_separated(declared, ", ", output);
-                if !declared.is_empty() {
+                self.write_separated(*declared, ", ", output);
+                if !self.children(*declared).is_empty() {
                     output.push_str(if *assigns { " = " } else { " := " });
                 }
-                self.write_separated(commands, " | ", output);
+                self.write_separated(*commands, " | ", output);
             }
             NodeKind::Command(arguments) => {
-                for (index, &argument) in arguments.iter().enumerate() {
+                for (index, &argument) in self.children(*arguments).iter().enumerate() {
                     if index > 0 {
                         output.push(' ');
                     }
                     self.write_operand(argument, output);
                 }
             }
-            NodeKind::Identifier { name, .. } => output.push_str(&name.to_string_lossy()),
-            NodeKind::Variable { names, .. } => write_names(names, "", output),
-            NodeKind::Field(names) => write_names(names, ".", output),
+            NodeKind::Identifier { name, .. } => output.push_str(&String::from_utf8_lossy(self.slice(*name))),
+            NodeKind::Variable { names, .. } => self.write_names(*names, "", output),
+            NodeKind::Field(names) => self.write_names(*names, ".", output),
             NodeKind::Chain { node, names } => {
                 self.write_operand(*node, output);
-                write_names(names, ".", output);
+                self.write_names(*names, ".", output);
             }
             NodeKind::Dot => output.push('.'),
             NodeKind::Nil => output.push_str("nil"),
@@ -172,8 +247,8 @@ impl Source {
         output.push_str(if is_pipe { ")" } else { "" });
     }
 
-    fn write_separated(&self, nodes: &[NodeId], separator: &str, output: &mut String) {
-        for (index, &node) in nodes.iter().enumerate() {
+    fn write_separated(&self, nodes: Children, separator: &str, output: &mut String) {
+        for (index, &node) in self.children(nodes).iter().enumerate() {
             if index > 0 {
                 output.push_str(separator);
             }
@@ -199,12 +274,12 @@ impl Source {
         }
         output.push_str("{{end}}");
     }
-}
 
-fn write_names(names: &[Text], first_separator: &str, output: &mut String) {
-    for (index, name) in names.iter().enumerate() {
-        output.push_str(if index == 0 { first_separator } else { "." });
-        output.push_str(&name.to_string_lossy());
+    fn write_names(&self, names: Names, first_separator: &str, output: &mut String) {
+        for (index, &name) in self.names(names).iter().enumerate() {
+            output.push_str(if index == 0 { first_separator } else { "." });
+            output.push_str(&String::from_utf8_lossy(self.slice(name)));
+        }
     }
 }
 

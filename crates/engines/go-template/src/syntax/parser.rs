@@ -2,11 +2,12 @@
 //!
 //! Positions are kept exactly as Go keeps them, oddities included, because run-time messages print them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lexer::{Lexer, LoopKeywords};
-use super::node::{Branch, Callee, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source, Span, offset};
+use super::node::{Branch, Callee, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source, offset};
 use super::number::Number;
 use super::token::{Keyword, Token, TokenKind};
 use crate::builtins::Builtin;
@@ -19,6 +20,9 @@ use crate::text::quote::{quoted, unquote};
 const MAX_DEPTH: usize = 10_000;
 /// Offsets are 32 bits wide.
 const MAX_SOURCE: usize = u32::MAX as usize - 1;
+
+/// The number of the variable `$`.
+pub(crate) const DOLLAR: u32 = 0;
 
 /// A template that a text defines.
 #[derive(Clone, Debug)]
@@ -34,32 +38,46 @@ impl Tree {
     }
 }
 
+/// A parsed text and the templates it defines.
+#[derive(Clone, Debug)]
+pub(crate) struct Definitions {
+    source: Arc<Source>,
+    roots: BTreeMap<Text, NodeId>,
+}
+
+impl Definitions {
+    /// The templates with their names.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (&Text, Tree)> {
+        self.roots.iter().map(|(name, &root)| (name, Tree { source: Arc::clone(&self.source), root }))
+    }
+}
+
 /// Parses a text into the templates it defines, the one named `name` among them.
 pub(crate) fn parse(
     name: &Text,
     text: &[u8],
     delimiters: (&[u8], &[u8]),
     functions: &Functions,
-) -> Result<BTreeMap<Text, Tree>, ParseError> {
+) -> Result<Definitions, ParseError> {
     if text.len() > MAX_SOURCE {
         return Err(ParseError::new(format!("template: {name}:1: template is longer than {MAX_SOURCE} bytes")));
     }
     let keywords =
         LoopKeywords { break_allowed: functions.get("break").is_none(), continue_allowed: functions.get("continue").is_none() };
     let mut parser = Parser {
+        text,
         lexer: Lexer::new(text, delimiters, keywords),
         functions,
-        source: Source { name: name.clone(), text: Arc::from(text), nodes: Vec::new() },
-        variables: BTreeMap::from([(b"$".to_vec(), 0)]),
+        source: Source::new(name.clone(), Text::from(text)),
+        pending: Vec::with_capacity(8),
+        variables: BTreeMap::new(),
         roots: BTreeMap::new(),
         depth: 0,
         frame: Frame::new(),
     };
     let root = parser.parse_root()?;
     parser.add(name.clone(), root)?;
-    let roots = parser.roots;
-    let source = Arc::new(parser.source);
-    Ok(roots.into_iter().map(|(name, root)| (name, Tree { source: Arc::clone(&source), root })).collect())
+    Ok(Definitions { source: Arc::new(parser.source), roots: parser.roots })
 }
 
 /// Where a pipeline stands; part of messages.
@@ -93,7 +111,7 @@ struct Frame {
     /// Up to three tokens of lookahead; the first slot is the one read last.
     tokens: [Token; 3],
     peeked: usize,
-    /// Numbers of the variables that are declared here.
+    /// Numbers of the variables that are declared here, besides `$`.
     variables: Vec<u32>,
     action_line: usize,
     range_depth: usize,
@@ -102,14 +120,7 @@ struct Frame {
 
 impl Frame {
     fn new() -> Self {
-        Self {
-            tokens: [Token::none(), Token::none(), Token::none()],
-            peeked: 0,
-            variables: vec![0],
-            action_line: 0,
-            range_depth: 0,
-            parentheses: 0,
-        }
+        Self { tokens: [Token::NONE; 3], peeked: 0, variables: Vec::new(), action_line: 0, range_depth: 0, parentheses: 0 }
     }
 }
 
@@ -132,11 +143,14 @@ impl Item {
 }
 
 struct Parser<'a> {
+    text: &'a [u8],
     lexer: Lexer<'a>,
     functions: &'a Functions,
     source: Source,
-    /// A number for every variable name of the text.
-    variables: BTreeMap<Vec<u8>, u32>,
+    /// Nodes whose parents are not finished yet.
+    pending: Vec<NodeId>,
+    /// A number for every variable name of the text; that of `$` is [`DOLLAR`].
+    variables: BTreeMap<&'a [u8], u32>,
     roots: BTreeMap<Text, NodeId>,
     depth: usize,
     frame: Frame,
@@ -144,26 +158,26 @@ struct Parser<'a> {
 
 type Parsed<T> = Result<T, ParseError>;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn next(&mut self) -> Token {
         if self.frame.peeked > 0 {
             self.frame.peeked -= 1;
         } else {
             self.frame.tokens[0] = self.lexer.next_token();
         }
-        self.frame.tokens[self.frame.peeked].clone()
+        self.frame.tokens[self.frame.peeked]
     }
 
     fn backup(&mut self) {
         self.frame.peeked += 1;
     }
 
-    fn peek(&mut self) -> &Token {
+    fn peek(&mut self) -> Token {
         if self.frame.peeked == 0 {
             self.frame.peeked = 1;
             self.frame.tokens[0] = self.lexer.next_token();
         }
-        &self.frame.tokens[self.frame.peeked - 1]
+        self.frame.tokens[self.frame.peeked - 1]
     }
 
     fn next_non_space(&mut self) -> Token {
@@ -181,12 +195,17 @@ impl Parser<'_> {
         token
     }
 
-    fn bytes(&self, token: &Token) -> &[u8] {
-        &self.source.text[token.start..token.end]
+    fn bytes(&self, token: &Token) -> &'a [u8] {
+        &self.text[token.start..token.end]
     }
 
-    fn string(&self, token: &Token) -> String {
-        String::from_utf8_lossy(self.bytes(token)).into_owned()
+    fn string(&self, token: &Token) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes(token))
+    }
+
+    /// The nodes that are pending since there were so many, to be given to their parent.
+    fn adopt(&mut self, mark: usize) -> Children {
+        self.source.push_children(self.pending.drain(mark..))
     }
 
     fn error(&self, message: impl std::fmt::Display) -> ParseError {
@@ -194,7 +213,7 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, token: &Token, context: &str) -> ParseError {
-        let described = token.describe(&self.source.text);
+        let described = token.describe(self.text, self.lexer.failure());
         if token.kind != TokenKind::Error {
             return self.error(format_args!("unexpected {described} in {context}"));
         }
@@ -229,7 +248,6 @@ impl Parser<'_> {
 
     fn parse_root(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
-        let mut nodes = Vec::new();
         while self.peek().kind != TokenKind::End {
             if self.peek().kind == TokenKind::LeftDelimiter {
                 let delimiter = self.next();
@@ -241,11 +259,12 @@ impl Parser<'_> {
                 self.frame.peeked = 2;
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.pending.push(node),
                 other => return Err(self.error(format_args!("unexpected {}", other.describe()))),
             }
         }
-        Ok(self.source.push(start, NodeKind::List(nodes.into())))
+        let nodes = self.adopt(0);
+        Ok(self.source.push(start, NodeKind::List(nodes)))
     }
 
     fn parse_definition(&mut self) -> Parsed<()> {
@@ -276,11 +295,14 @@ impl Parser<'_> {
 
     fn item_list_here(&mut self) -> Parsed<(NodeId, Item)> {
         let start = self.peek_non_space().start;
-        let mut nodes = Vec::new();
+        let mark = self.pending.len();
         while self.peek_non_space().kind != TokenKind::End {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                end => return Ok((self.source.push(start, NodeKind::List(nodes.into())), end)),
+                Item::Node(node) => self.pending.push(node),
+                end => {
+                    let nodes = self.adopt(mark);
+                    return Ok((self.source.push(start, NodeKind::List(nodes)), end));
+                }
             }
         }
         Err(self.error("unexpected EOF"))
@@ -289,10 +311,7 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_non_space();
         match token.kind {
-            TokenKind::Text => {
-                let span = Span { start: offset(token.start), end: offset(token.end) };
-                Ok(Item::Node(self.source.push(token.start, NodeKind::Text(span))))
-            }
+            TokenKind::Text => Ok(Item::Node(self.source.push(token.start, NodeKind::Text(token.span())))),
             TokenKind::LeftDelimiter => {
                 self.frame.action_line = token.line;
                 let item = self.action()?;
@@ -380,7 +399,8 @@ impl Parser<'_> {
         {
             self.next();
             let branch = self.branch_control(context)?;
-            return Ok(self.source.push(start, NodeKind::List(Box::new([branch]))));
+            let branch = self.source.push_children(std::iter::once(branch));
+            return Ok(self.source.push(start, NodeKind::List(branch)));
         }
         let (list, end) = self.item_list()?;
         if !matches!(end, Item::End) {
@@ -429,8 +449,9 @@ impl Parser<'_> {
 
     fn pipeline(&mut self, context: Context, end: TokenKind) -> Parsed<NodeId> {
         let start = self.peek_non_space().start;
-        let (assigns, declared) = self.declarations(context)?;
-        let mut commands = Vec::new();
+        let mark = self.pending.len();
+        let assigns = self.declarations(context)?;
+        let declared = self.adopt(mark);
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -447,38 +468,40 @@ impl Parser<'_> {
                 | TokenKind::Variable
                 | TokenKind::LeftParenthesis => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.pending.push(command);
                 }
                 _ => return Err(self.unexpected(&token, context.name())),
             }
         }
-        self.check_pipeline(&commands, context)?;
-        Ok(self.source.push(start, NodeKind::Pipe { assigns, declared: declared.into(), commands: commands.into() }))
+        self.check_pipeline(&self.pending[mark..], context)?;
+        let commands = self.adopt(mark);
+        Ok(self.source.push(start, NodeKind::Pipe { assigns, declared, commands }))
     }
 
-    /// The `$x :=`, `$x =` or `$i, $x :=` before a pipeline.
-    fn declarations(&mut self, context: Context) -> Parsed<(bool, Vec<NodeId>)> {
-        let mut declared = Vec::new();
+    /// The `$x :=`, `$x =` or `$i, $x :=` before a pipeline: the variables are pending afterwards. True if they are assigned to.
+    fn declarations(&mut self, context: Context) -> Parsed<bool> {
+        let mark = self.pending.len();
         loop {
             let variable = self.peek_non_space();
             if variable.kind != TokenKind::Variable {
-                return Ok((false, declared));
+                return Ok(false);
             }
             self.next();
             // "$x foo" and "$x := foo" can be told apart only after the space, so up to three tokens are put back.
-            let after = self.peek().clone();
+            let after = self.peek();
             let next = self.peek_non_space();
             let is_comma = next.kind == TokenKind::Character && self.bytes(&next) == b",";
             if matches!(next.kind, TokenKind::Assign | TokenKind::Declare) || is_comma {
                 self.next_non_space();
-                let name = self.bytes(&variable).to_vec();
-                let number = self.variable_number(&name);
-                declared.push(self.push_variable(variable.start, number, &name));
+                let number = self.variable_number(self.bytes(&variable));
+                let node = self.push_variable(&variable, number);
+                self.pending.push(node);
                 self.frame.variables.push(number);
                 if !is_comma {
-                    return Ok((next.kind == TokenKind::Assign, declared));
+                    return Ok(next.kind == TokenKind::Assign);
                 }
-                if context != Context::Range || declared.len() >= 2 {
+                if context != Context::Range || self.pending.len() - mark >= 2 {
                     return Err(self.error(format_args!("too many declarations in {}", context.name())));
                 }
                 match self.peek_non_space().kind {
@@ -494,7 +517,7 @@ impl Parser<'_> {
                 self.frame.tokens[1] = variable;
                 self.frame.peeked = 2;
             }
-            return Ok((false, declared));
+            return Ok(false);
         }
     }
 
@@ -504,7 +527,7 @@ impl Parser<'_> {
         }
         for (index, &command) in commands.iter().enumerate().skip(1) {
             let NodeKind::Command(arguments) = &self.source.node(command).kind else { continue };
-            let first = arguments.first().map(|&argument| &self.source.node(argument).kind);
+            let first = self.source.children(*arguments).first().map(|&argument| &self.source.node(argument).kind);
             if first.is_some_and(is_literal) {
                 return Err(self.error(format_args!("non executable command in pipeline stage {}", index + 1)));
             }
@@ -514,10 +537,11 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Parsed<NodeId> {
         let start = self.peek_non_space().start;
-        let mut arguments = Vec::new();
+        let mark = self.pending.len();
         loop {
             self.peek_non_space();
-            arguments.extend(self.operand()?);
+            let operand = self.operand()?;
+            self.pending.extend(operand);
             let token = self.next();
             match token.kind {
                 TokenKind::Space => {}
@@ -529,10 +553,11 @@ impl Parser<'_> {
                 _ => return Err(self.unexpected(&token, "operand")),
             }
         }
-        if arguments.is_empty() {
+        if self.pending.len() == mark {
             return Err(self.error("empty command"));
         }
-        Ok(self.source.push(start, NodeKind::Command(arguments.into())))
+        let arguments = self.adopt(mark);
+        Ok(self.source.push(start, NodeKind::Command(arguments)))
     }
 
     /// A term and the fields taken of it.
@@ -542,23 +567,31 @@ impl Parser<'_> {
             return Ok(Some(term));
         }
         let start = self.peek().start;
-        let mut added = Vec::new();
-        while self.peek().kind == TokenKind::Field {
-            let token = self.next();
-            added.push(Text::from(&self.bytes(&token)[1..]));
-        }
-        let kind = match &self.source.node(term).kind {
-            NodeKind::Field(names) => NodeKind::Field(names.iter().cloned().chain(added).collect()),
-            NodeKind::Variable { variable, names } => {
-                NodeKind::Variable { variable: *variable, names: names.iter().cloned().chain(added).collect() }
-            }
+        let mut names = match &self.source.node(term).kind {
+            NodeKind::Field(names) | NodeKind::Variable { names, .. } => Some(*names),
             kind if is_literal(kind) => {
+                while self.peek().kind == TokenKind::Field {
+                    self.next();
+                }
                 let term = self.source.display(term);
                 return Err(self.error(format_args!("unexpected . after term {}", quoted(term.as_bytes()))));
             }
-            _ => NodeKind::Chain { node: term, names: added.into() },
+            _ => None,
         };
-        Ok(Some(self.source.push(start, kind)))
+        while self.peek().kind == TokenKind::Field {
+            let name = self.next().field_name();
+            names = Some(match names {
+                Some(names) => self.source.extend_names(names, name),
+                None => self.source.push_name(name),
+            });
+        }
+        let Some(names) = names else { return Ok(Some(term)) };
+        match &self.source.node(term).kind {
+            NodeKind::Field(_) => self.source.replace(term, start, NodeKind::Field(names)),
+            &NodeKind::Variable { variable, .. } => self.source.replace(term, start, NodeKind::Variable { variable, names }),
+            _ => return Ok(Some(self.source.push(start, NodeKind::Chain { node: term, names }))),
+        }
+        Ok(Some(term))
     }
 
     fn term(&mut self) -> Parsed<Option<NodeId>> {
@@ -568,14 +601,11 @@ impl Parser<'_> {
             TokenKind::Keyword(Keyword::Dot) => NodeKind::Dot,
             TokenKind::Keyword(Keyword::Nil) => NodeKind::Nil,
             TokenKind::Variable => return self.use_variable(&token).map(Some),
-            TokenKind::Field => NodeKind::Field(Box::new([Text::from(&self.bytes(&token)[1..])])),
+            TokenKind::Field => NodeKind::Field(self.source.push_name(token.field_name())),
             TokenKind::Bool => NodeKind::Bool(self.bytes(&token) == b"true"),
             TokenKind::CharacterConstant | TokenKind::Complex | TokenKind::Number => self.number(&token)?,
             TokenKind::LeftParenthesis => return self.parenthesized().map(Some),
-            TokenKind::String | TokenKind::RawString => NodeKind::String {
-                literal: Span { start: offset(token.start), end: offset(token.end) },
-                text: self.unquoted(&token)?,
-            },
+            TokenKind::String | TokenKind::RawString => NodeKind::String { literal: token.span(), text: self.unquoted(&token)? },
             _ => {
                 self.backup();
                 return Ok(None);
@@ -591,7 +621,7 @@ impl Parser<'_> {
             None => Builtin::from_name(&name).map(Callee::Builtin),
         };
         match callee {
-            Some(callee) => Ok(NodeKind::Identifier { name: Text::from(name), callee }),
+            Some(callee) => Ok(NodeKind::Identifier { name: token.span(), callee }),
             None => Err(self.error(format_args!("function {} not defined", quoted(name.as_bytes())))),
         }
     }
@@ -618,21 +648,25 @@ impl Parser<'_> {
     }
 
     fn use_variable(&mut self, token: &Token) -> Parsed<NodeId> {
-        let name = self.bytes(token).to_vec();
-        let number = self.variable_number(&name);
-        if !self.frame.variables.contains(&number) {
-            return Err(self.error(format_args!("undefined variable {}", quoted(&name))));
+        let name = self.bytes(token);
+        let number = self.variable_number(name);
+        if number != DOLLAR && !self.frame.variables.contains(&number) {
+            return Err(self.error(format_args!("undefined variable {}", quoted(name))));
         }
-        Ok(self.push_variable(token.start, number, &name))
+        Ok(self.push_variable(token, number))
     }
 
-    fn variable_number(&mut self, name: &[u8]) -> u32 {
-        let count = offset(self.variables.len());
-        *self.variables.entry(name.to_vec()).or_insert(count)
+    fn variable_number(&mut self, name: &'a [u8]) -> u32 {
+        if name == b"$" {
+            return DOLLAR;
+        }
+        let next = offset(self.variables.len()) + DOLLAR + 1;
+        *self.variables.entry(name).or_insert(next)
     }
 
-    fn push_variable(&mut self, start: usize, variable: u32, name: &[u8]) -> NodeId {
-        self.source.push(start, NodeKind::Variable { variable, names: Box::new([Text::from(name)]) })
+    fn push_variable(&mut self, token: &Token, variable: u32) -> NodeId {
+        let names = self.source.push_name(token.span());
+        self.source.push(token.start, NodeKind::Variable { variable, names })
     }
 }
 

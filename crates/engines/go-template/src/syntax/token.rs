@@ -1,5 +1,6 @@
 //! The words of the template language.
 
+use super::node::{Span, offset};
 use crate::text::quote::{Charset, quote};
 use crate::text::rune;
 
@@ -68,7 +69,7 @@ impl Keyword {
 }
 
 /// A token with its place in the source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
     /// Offset of its first byte.
@@ -77,22 +78,28 @@ pub(super) struct Token {
     pub(super) end: usize,
     /// Line on which it starts, from 1.
     pub(super) line: usize,
-    /// The message of an error token.
-    pub(super) message: String,
 }
 
 impl Token {
     /// A token that stands before any other, as Go's zero value does.
-    pub(super) fn none() -> Self {
-        Self { kind: TokenKind::Error, start: 0, end: 0, line: 0, message: String::new() }
+    pub(super) const NONE: Self = Self { kind: TokenKind::Error, start: 0, end: 0, line: 0 };
+
+    /// Where it stands, as nodes keep it.
+    pub(super) fn span(&self) -> Span {
+        Span { start: offset(self.start), end: offset(self.end) }
     }
 
-    /// How error messages name the token.
-    pub(super) fn describe(&self, source: &[u8]) -> String {
+    /// The name in a field, without its point.
+    pub(super) fn field_name(&self) -> Span {
+        Span { start: offset(self.start + 1), end: offset(self.end) }
+    }
+
+    /// How error messages name the token; `failure` is what the lexer says of an error token.
+    pub(super) fn describe(&self, source: &[u8], failure: &str) -> String {
         let value = source.get(self.start..self.end).unwrap_or_default();
         match self.kind {
             TokenKind::End => "EOF".to_owned(),
-            TokenKind::Error => self.message.clone(),
+            TokenKind::Error => failure.to_owned(),
             TokenKind::Keyword(_) => format!("<{}>", String::from_utf8_lossy(value)),
             _ if value.len() > 10 => {
                 let cut = rune::runes(value).nth(10).map_or(value.len(), |(offset, _)| offset);

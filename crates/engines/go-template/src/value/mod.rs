@@ -2,16 +2,20 @@
 //!
 //! Values belong to one thread; a program, which holds only constants, to all of them.
 
+mod entries;
 mod list;
 mod map;
 mod object;
+mod scope;
 pub(crate) mod types;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use list::List;
 pub use map::Map;
 pub use object::{Object, Shape};
+pub use scope::Scope;
 pub use types::{NamedType, Type};
 
 use crate::function::Function;
@@ -83,6 +87,13 @@ impl Value {
         self.kind().map_or_else(|| "<nil>".to_owned(), |kind| kind.to_string())
     }
 
+    /// The name of the type; of a pointer, that of the type it points to.
+    pub(crate) fn indirect_type_name(&self) -> String {
+        let name = self.type_name();
+        let is_pointer = matches!(self, Self::Object(object) if matches!(object.shape(), Shape::Pointer(_)));
+        name.strip_prefix('*').filter(|_| is_pointer).map_or_else(|| name.clone(), ToOwned::to_owned)
+    }
+
     /// Whether Go counts the value as true: not the zero value of its type, not empty.
     pub fn is_true(&self) -> bool {
         match self {
@@ -96,7 +107,7 @@ impl Value {
             Self::Function(_) => true,
             Self::Object(object) => match object.shape() {
                 Shape::Scalar(value) => value.is_true(),
-                Shape::Struct(_) | Shape::Pointer(_) => true,
+                Shape::Struct(_) | Shape::Pointer(_) => !object.is_nil(),
             },
             _ => self.as_signed() != Some(0) && self.as_unsigned() != Some(0),
         }
@@ -132,17 +143,26 @@ impl Value {
     }
 
     /// A scalar with a named type seen as its underlying kind; any other value as itself.
-    pub(crate) fn underlying(&self) -> Self {
+    pub(crate) fn underlying(&self) -> Cow<'_, Self> {
         if let Self::Object(object) = self
             && let Shape::Scalar(value) = object.shape()
         {
-            return value;
+            return Cow::Owned(value);
         }
-        self.clone()
+        Cow::Borrowed(self)
+    }
+
+    /// Whether the kind, with or without a named type, is that of strings.
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(*self.underlying(), Self::String(_))
     }
 
     fn holds_values(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    fn may_hold_maps(&self) -> bool {
+        self.holds_values() || matches!(self, Self::Function(_) | Self::Object(_))
     }
 }
 

@@ -21,6 +21,16 @@ pub trait Object: Debug {
     /// What `String()` or `Error()` gives, when the type has one of them.
     fn string(&self) -> Option<Text>;
 
+    /// What `GoString()` gives, which `%#v` prints, when the type has it.
+    fn go_string(&self) -> Option<Text> {
+        None
+    }
+
+    /// Whether this is a nil pointer, as a field of a struct may be.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
     /// What the value is made of, for printing and comparing.
     fn shape(&self) -> Shape;
 

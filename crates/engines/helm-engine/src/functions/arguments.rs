@@ -1,6 +1,6 @@
 //! Takes the arguments of a call one by one, as what the signature says they are.
 
-use go_template::{FunctionError, Text, Value};
+use go_template::{Call, FunctionError, Map, Text, Value};
 
 /// What a function gives.
 pub(super) type Outcome = Result<Value, FunctionError>;
@@ -23,4 +23,31 @@ impl Arguments {
     pub(super) fn text(&mut self) -> Text {
         if let Value::String(text) = self.value() { text } else { Text::default() }
     }
+
+    /// The next argument, an `int`.
+    pub(super) fn int(&mut self) -> i64 {
+        self.value().as_signed().unwrap_or_default()
+    }
+
+    /// The next argument, a `bool`.
+    pub(super) fn boolean(&mut self) -> bool {
+        matches!(self.value(), Value::Bool(true))
+    }
+
+    /// The next argument, a `map[string]interface {}`.
+    pub(super) fn map(&mut self) -> Map {
+        if let Value::Map(map) = self.value() { map } else { Map::nil(go_template::ANY_MAP) }
+    }
+
+    /// The arguments that are left.
+    pub(super) fn rest(self) -> Vec<Value> {
+        self.0.collect()
+    }
+}
+
+/// A text that a function made, charged to the limits of the execution.
+pub(super) fn give(call: &mut Call<'_>, text: impl AsRef<[u8]>) -> Outcome {
+    let text = text.as_ref();
+    call.take_bytes(text.len())?;
+    Ok(Value::String(Text::from(text)))
 }

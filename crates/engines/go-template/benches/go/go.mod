@@ -1,0 +1,3 @@
+module weir.dev/go-template/bench
+
+go 1.26.0

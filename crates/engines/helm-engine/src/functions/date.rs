@@ -1,6 +1,0 @@
-//! Dates, durations and Go's layouts.
-
-use go_template::Functions;
-
-/// Adds these functions.
-pub(super) fn register(_: &mut Functions) {}

@@ -1,0 +1,8 @@
+//! JSON as Go's `encoding/json` reads and writes it.
+
+mod decode;
+mod encode;
+mod scan;
+
+pub(crate) use decode::{Target, decode};
+pub(crate) use encode::{EncodeError, Style, encode, to_json_value};
