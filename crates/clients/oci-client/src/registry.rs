@@ -23,6 +23,8 @@ pub struct Limits {
     pub tags: u64,
     /// Pages in which they come.
     pub pages: u64,
+    /// Tags asked for at once; a registry may give fewer.
+    pub page_tags: u64,
     /// Bytes of one page.
     pub page_bytes: u64,
     /// Bytes of a manifest.
@@ -32,7 +34,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Far above what real repositories have.
     fn default() -> Self {
-        Self { tags: 1_000_000, pages: 20_000, page_bytes: 16 << 20, manifest_bytes: 8 << 20 }
+        Self { tags: 1_000_000, pages: 20_000, page_tags: 1_000, page_bytes: 16 << 20, manifest_bytes: 8 << 20 }
     }
 }
 
@@ -61,8 +63,6 @@ pub struct OciClient {
 
 /// Most sessions kept, for the tokens in them; beyond this all start anew.
 const MOST_SESSIONS: usize = 4096;
-/// Tags asked for at once.
-const PAGE: usize = 1000;
 /// Manifests that we understand.
 const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
                          application/vnd.docker.distribution.manifest.v2+json, \
@@ -71,7 +71,7 @@ const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application
 impl OciClient {
     /// A client whose requests name `user_agent`.
     pub fn new(user_agent: impl Into<String>, limits: Limits) -> Self {
-        Self { pool: Pool::new(user_agent.into()), limits, sessions: Arc::default() }
+        Self { pool: Pool::new(user_agent.into()).verbatim(), limits, sessions: Arc::default() }
     }
 
     /// A repository with the given options. Nothing is sent yet. What is learned on the way, such as a token, is remembered for
@@ -147,7 +147,7 @@ impl Registry {
     /// When the registry does not give them, gives too many, or never ends.
     pub async fn list_tags(&self) -> Result<Vec<String>, Error> {
         self.in_time(async {
-            let path = format!("tags/list?n={PAGE}");
+            let path = format!("tags/list?n={}", self.limits.page_tags);
             let question = Question { method: Method::GET, path: &path, accept: Some("application/json") };
             let mut response = self.session.ask(&question).await?;
             let (mut tags, mut seen) = (Vec::new(), std::collections::BTreeSet::new());

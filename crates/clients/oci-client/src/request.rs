@@ -102,17 +102,13 @@ impl Session {
         let mut pause = FIRST_PAUSE;
         for remaining in (0..TRIES).rev() {
             let answer = self.ask_once(&url, question).await;
-            let busy = match &answer {
-                Ok(response) if is_busy(response.status()) => retry_after(response).unwrap_or(pause),
-                Err(error) if matches!(error.cause, Cause::Connection(_)) && self.is_known() => pause,
-                _ => pause,
+            let wait = match &answer {
+                Ok(response) if is_busy(response.status()) => Some(retry_after(response).unwrap_or(pause)),
+                Err(error) if matches!(error.cause, Cause::Connection(_)) && self.is_known() => Some(pause),
+                _ => None,
             };
-            let again = match &answer {
-                Ok(response) => is_busy(response.status()),
-                Err(error) => matches!(error.cause, Cause::Connection(_)) && self.is_known(),
-            };
-            if again && remaining > 0 && busy <= LONGEST_PAUSE {
-                tokio::time::sleep(busy).await;
+            if let Some(wait) = wait.filter(|wait| remaining > 0 && *wait <= LONGEST_PAUSE) {
+                tokio::time::sleep(wait).await;
                 pause *= 3;
                 continue;
             }
@@ -135,7 +131,8 @@ impl Session {
         let failed = |cause| failure(&question.method, url, cause);
         let authorization = self.known.lock().unwrap_or_else(PoisonError::into_inner).authorization.clone();
         let first = self.follow(url, question, authorization.clone()).await?;
-        if first.status() != StatusCode::UNAUTHORIZED {
+        // Those to whom the registry redirects are told nothing of us, whatever they ask.
+        if first.status() != StatusCode::UNAUTHORIZED || !is_same_party(url, first.url()) {
             return Ok(first);
         }
         let headers = first.headers().get_all(WWW_AUTHENTICATE);

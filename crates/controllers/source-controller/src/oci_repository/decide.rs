@@ -128,7 +128,7 @@ fn wanted(object: &OciRepository) -> Result<Wanted, String> {
         return Ok(Wanted::Reference(Reference::Digest(digest.clone())));
     }
     if let Some(range) = &reference.semver {
-        let constraint = range.parse().map_err(|error| format!("semver '{range}' parse error: {error}"))?;
+        let constraint = range.parse::<Constraint>().map_err(|error| format!("semver '{range}' parse error: {error}"))?;
         let filter =
             reference.semver_filter.as_deref().map(|pattern: &str| go_regexp::Regexp::compile(pattern.as_bytes())).transpose();
         let filter = filter.map_err(|error| error.to_string())?;

@@ -145,7 +145,7 @@ impl<S: Source> Reconciler for Sources<S> {
 
     async fn reconcile(&self, run: Run<S::Kind>) -> Report<S::Kind> {
         let stamp = Stamp { generation: run.object().meta().generation.unwrap_or_default(), now: run.started() };
-        run.progress(report::in_progress(run.object(), &stamp));
+        run.progress(report::in_progress(&**run.object(), &stamp));
         let seen = self.look(&run).await;
         let made = self.source.make(&seen).await;
         report::Reporter { source: &self.source, storage: &self.storage, seen: &seen, stamp: &stamp }.report(made)
