@@ -41,7 +41,8 @@ impl Index {
             return Ok(exact);
         }
         let constraint: Constraint = if range.is_empty() { "*" } else { range }.parse().map_err(SelectError::Range)?;
-        let parsed = versions.into_iter().filter_map(|version| Some((Version::parse_three_segments(&version.version).ok()?, version)));
+        let parsed =
+            versions.into_iter().filter_map(|version| Some((Version::parse_three_segments(&version.version).ok()?, version)));
         let matching = parsed.filter(|(parsed, _)| constraint.allows(parsed));
         let highest = matching.reduce(|best, next| {
             let order = next.0.cmp(&best.0).then_with(|| created(next.1).cmp(&created(best.1)));

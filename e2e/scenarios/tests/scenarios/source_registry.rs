@@ -80,7 +80,10 @@ async fn the_highest_version_in_the_range_wins_over_pages_of_tags() -> anyhow::R
         }
         add(scene, "none", &registry, json!({ "ref": { "semver": ">3" } })).await?;
         let message = scene.failed(OCI_REPOSITORY, "none", "ReadOperationFailed").await?;
-        assert_eq!(message, format!("failed to determine the artifact tag for '{}': no match found for semver: >3", registry.url("org/app")));
+        assert_eq!(
+            message,
+            format!("failed to determine the artifact tag for '{}': no match found for semver: >3", registry.url("org/app"))
+        );
         Ok(())
     })
     .await
@@ -115,7 +118,8 @@ async fn a_protected_registry_wants_its_password_and_its_authority() -> anyhow::
         let registry = RegistryServer::start(Protection { password: true, tls: true }).await?;
         registry.push("org/app", "latest", &[layer(CONTENT, &[("a", "b")])?], &[]).await?;
         scene.add_secret("ca", &[("ca.crt", &registry.authority_pem().unwrap_or_default())]).await?;
-        let auth = json!({ "type": "kubernetes.io/dockerconfigjson", "stringData": { ".dockerconfigjson": registry.docker_config() } });
+        let auth =
+            json!({ "type": "kubernetes.io/dockerconfigjson", "stringData": { ".dockerconfigjson": registry.docker_config() } });
         scene.add(e2e::objects::SECRET, "auth", auth).await?;
         let trusted = json!({ "certSecretRef": { "name": "ca" }, "secretRef": { "name": "auth" } });
         add(scene, "trusted", &registry, trusted).await?;
@@ -127,7 +131,10 @@ async fn a_protected_registry_wants_its_password_and_its_authority() -> anyhow::
         scene.failed(OCI_REPOSITORY, "stranger", "OCIArtifactPullFailed").await?;
         add(scene, "absent", &registry, json!({ "secretRef": { "name": "absent" } })).await?;
         let message = scene.failed(OCI_REPOSITORY, "absent", "AuthenticationFailed").await?;
-        assert_eq!(message, format!("failed to get credential: failed to get secret '{}/absent': secrets \"absent\" not found", scene.name()));
+        assert_eq!(
+            message,
+            format!("failed to get credential: failed to get secret '{}/absent': secrets \"absent\" not found", scene.name())
+        );
         Ok(())
     })
     .await
