@@ -1,5 +1,6 @@
 // Command oracle is kustomize itself, for comparison with ours: it builds a directory as `kustomize build` does and prints the
-// objects. Tests of conformance and benchmarks start it; nothing that ships contains it. It reaches no network.
+// objects, or with -serve answers one request after the other. Tests of conformance and benchmarks start it; nothing that ships
+// contains it. It reaches no network.
 package main
 
 import (
@@ -33,8 +34,16 @@ func main() {
 	restrictor := flag.String("load-restrictor", "LoadRestrictionsRootOnly", "or LoadRestrictionsNone")
 	reorder := flag.String("reorder", "unspecified", "or legacy, none")
 	report := flag.Bool("usage", false, "write what the build cost to standard error, as JSON")
+	answer := flag.Bool("serve", false, "build what standard input asks for, a case of JSON a line")
 	flag.Parse()
 	http.DefaultTransport = unreachable{}
+	if *answer {
+		if err := serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "Error:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	err := build(flag.Args(), *restrictor, *reorder)
 	if err == nil && *report {
 		err = usage()

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod conformance;
 pub mod crds;
 pub mod demo;
+pub mod helm;
 pub mod live;
 pub mod metrics;
 pub mod objects;

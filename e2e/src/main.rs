@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
 use clap::{Parser, Subcommand};
-use e2e::{bench, conformance, crds, demo};
+use e2e::{bench, conformance, crds, demo, helm};
 use test_support::cluster::ControlPlane;
 
 #[derive(Parser)]
@@ -27,6 +27,9 @@ enum Command {
     Bench(bench::Arguments),
     /// Compare with the originals
     Conformance(conformance::Arguments),
+    /// Answer requests to render; what comparisons with Helm start
+    #[command(hide = true)]
+    ServeCharts,
 }
 
 #[tokio::main]
@@ -42,5 +45,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Up(arguments) => demo::up(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::ServeCharts => helm::serve(),
     }
 }

@@ -10,7 +10,7 @@ const ORACLE: GoProgram = GoProgram {
     title: "oracle",
     note: "kustomize, about a minute from nothing on two processors",
     folder: "e2e/oracle",
-    files: &["go.mod", "go.sum", "main.go"],
+    files: &["go.mod", "go.sum", "main.go", "serve.go"],
     linker_flags: |_| "-s -w".to_owned(),
 };
 
@@ -25,8 +25,12 @@ impl Builders {
     /// Finds ours among the compiled binaries and builds the oracle, if it is not in the cache.
     pub fn find() -> anyhow::Result<Self> {
         let ours = binaries()?.join("weir");
-        let oracle = ORACLE.build().context("build the oracle")?;
-        Ok(Self { ours, oracle })
+        Ok(Self { ours, oracle: Self::oracle_program()? })
+    }
+
+    /// Where the oracle is, built if need be.
+    pub fn oracle_program() -> anyhow::Result<PathBuf> {
+        ORACLE.build().context("build the oracle")
     }
 
     /// `weir kustomize build` of a directory.

@@ -16,6 +16,7 @@ enum Layer {
     Controller,
     CommandLine,
     TestSupport,
+    RandomCases,
     Automation,
     Scenarios,
 }
@@ -27,6 +28,7 @@ impl Layer {
             "crates/runtime" => Self::Runtime,
             "crates/cli" => Self::CommandLine,
             "crates/test-support" => Self::TestSupport,
+            "crates/random-cases" => Self::RandomCases,
             "e2e" | "xtask" => Self::Automation,
             "e2e/scenarios" => Self::Scenarios,
             _ if folder.starts_with("crates/engines/") => Self::Engine,
@@ -48,6 +50,7 @@ impl Layer {
             Self::Controller => matches!(other, Self::Api | Self::Engine | Self::Client | Self::Runtime),
             Self::CommandLine => matches!(other, Self::Api | Self::Engine | Self::Client),
             Self::TestSupport => matches!(other, Self::Api | Self::Engine),
+            Self::RandomCases => other == Self::Engine,
             Self::Automation => !matches!(other, Self::Automation | Self::Scenarios),
             // They know the controllers by their command lines and their objects only, as users do.
             Self::Scenarios => other == Self::TestSupport || name == "e2e",

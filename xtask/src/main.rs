@@ -38,11 +38,12 @@ enum Command {
         /// Part of a scenario's name
         filter: Option<String>,
     },
-    /// Compare with the originals: `recorded` with what Flux did, `kustomize` and `templates` with what kustomize built and Helm
-    /// rendered of the corpus, `kustomize-real` with what kustomize builds of a directory
+    /// Compare with the originals: `recorded` with what Flux did; `kustomize` with what kustomize built of the corpus, `templates` and
+    /// `charts` with what Helm rendered of it; `kustomize-real` and `charts-real` with what they make of a
+    /// directory, `kustomize-fuzz` and `templates-fuzz` of random overlays and templates
     #[command(disable_help_flag = true)]
     Conformance(Rest),
-    /// Measure: `mttp`, `kustomize`
+    /// Measure: `mttp`, `kustomize`, `helm`
     #[command(disable_help_flag = true)]
     Bench(Rest),
 }
@@ -62,13 +63,20 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(rest) => program::run("demo", &rest.arguments, cargo::Profile::Development),
         Command::Up(rest) => program::run("up", &rest.arguments, cargo::Profile::Development),
         Command::E2e { filter } => test::scenarios(filter.as_deref()),
-        Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "kustomize") => {
-            test::corpus("kustomize-build", &rest.arguments[1..])
-        }
-        Command::Conformance(rest) if rest.arguments.first().is_some_and(|first| first == "templates") => {
-            test::corpus("helm-engine", &rest.arguments[1..])
-        }
-        Command::Conformance(rest) => program::run("conformance", &rest.arguments, cargo::Profile::Development),
+        Command::Conformance(rest) => conformance(&rest.arguments),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),
     }
 }
+
+/// Compares with an original: an engine with the cases of its corpus, everything else by the end-to-end program.
+fn conformance(arguments: &[OsString]) -> anyhow::Result<()> {
+    let name = arguments.first().and_then(|name| name.to_str()).unwrap_or_default();
+    match CORPORA.iter().find(|(corpus, _)| *corpus == name) {
+        Some((_, engines)) => engines.iter().try_for_each(|engine| test::corpus(engine, &arguments[1..])),
+        None => program::run("conformance", arguments, cargo::Profile::Development),
+    }
+}
+
+/// Corpora of cases, and the engines that run them.
+const CORPORA: [(&str, &[&str]); 3] =
+    [("kustomize", &["kustomize-build"]), ("templates", &["helm-engine"]), ("charts", &["helm-chart"])];

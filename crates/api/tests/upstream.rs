@@ -53,8 +53,9 @@ fn every_kind_is_defined() {
 fn without_generator(metadata: &mut Value) {
     let Some(annotations) = metadata["annotations"].as_object_mut() else { return };
     annotations.remove("controller-gen.kubebuilder.io/version");
-    if annotations.is_empty() {
-        metadata.as_object_mut().unwrap().remove("annotations");
+    let others = !annotations.is_empty();
+    if let Some(metadata) = metadata.as_object_mut().filter(|_| !others) {
+        metadata.remove("annotations");
     }
 }
 

@@ -5,7 +5,6 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use file_tree::TreePath;
 use kustomize_build::{LoadRestrictions, NoRemoteResources, Options, Reorder, build};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The sub-commands.
@@ -70,10 +69,14 @@ fn build_directory(arguments: &BuildArguments) -> anyhow::Result<()> {
     let built = build(&disk, &path, &options, &NoRemoteResources)?;
     // The process ends here: taking a large result apart would be work for nothing.
     let built = std::mem::ManuallyDrop::new(built);
+    built.warnings().iter().for_each(|warning| eprintln!("{warning}"));
     match &arguments.output {
-        None => Ok(std::io::stdout().lock().write_all(built.to_yaml().as_bytes())?),
+        None => Ok(built.write_yaml(&mut std::io::stdout().lock())?),
         Some(path) if path.is_dir() => write_files(path, &built),
-        Some(path) => std::fs::write(path, built.to_yaml()).with_context(|| format!("write '{}'", path.display())),
+        Some(path) => {
+            let written = std::fs::File::create(path).and_then(|mut file| built.write_yaml(&mut file));
+            written.with_context(|| format!("write '{}'", path.display()))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `weir`: the engines from a terminal.
 
 mod disk;
+mod helm;
 mod kustomize;
 
 use clap::{Parser, Subcommand};
@@ -16,6 +17,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Render Helm charts.
+    #[command(subcommand)]
+    Helm(helm::Command),
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -23,6 +27,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Helm(command) => helm::run(&command),
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {

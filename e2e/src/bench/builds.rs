@@ -11,6 +11,9 @@ const CPU_SECONDS: f64 = 1.0;
 /// More than a pipe holds, which is 64 KiB, and a page.
 const SMALLEST_OUTPUT: usize = 80_000;
 
+/// How much of the result is read at a time, in bytes.
+const PIECE: u64 = 64 << 10;
+
 /// The cost of one build.
 #[derive(Debug, Clone)]
 pub(super) struct Cost {
@@ -47,17 +50,21 @@ fn run(command: &mut Command, cost: &mut Cost) -> anyhow::Result<()> {
     let mut child = command.stdout(Stdio::piped()).stderr(copy).spawn().context("start")?;
     let mut pipe = child.stdout.take().context("there is no pipe")?;
     cost.output.clear();
-    // Once the first byte is there, all work is done; what does not fit into the pipe keeps the process from ending, after which
-    // its memory could not be seen any more. What `wait4` reports is no substitute: it includes this process's memory.
-    let first = pipe.by_ref().take(1).read_to_end(&mut cost.output).context("read the result")?;
-    let usage = if first == 1 { Usage::of(child.id()).ok() } else { None };
-    pipe.read_to_end(&mut cost.output).context("read the result")?;
+    // Whatever does not fit into the pipe keeps the process from ending, after which its memory could not be seen any more. So it is
+    // looked at between any two pieces of the result, from the first byte on; what is left unseen is the writing of the last
+    // pipe's worth. What `wait4` reports is no substitute: it includes this process's memory.
+    let mut peak = None;
+    let mut piece = 1;
+    while pipe.by_ref().take(piece).read_to_end(&mut cost.output).context("read the result")? > 0 {
+        piece = PIECE;
+        peak = Usage::of(child.id()).map(|usage| usage.peak).ok().max(peak);
+    }
     let status = child.wait().context("wait")?;
     cost.messages.clear();
     messages.rewind().context("read the messages")?;
     messages.read_to_string(&mut cost.messages).context("read the messages")?;
     ensure!(status.success(), "{status}: {}", cost.messages);
     ensure!(cost.output.len() >= SMALLEST_OUTPUT, "{} bytes of result are too few to measure", cost.output.len());
-    cost.peak = cost.peak.max(usage.context("the process ended too soon")?.peak);
+    cost.peak = cost.peak.max(peak.context("the process ended too soon")?);
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::record::{self, rounded};
 use crate::oracle::Builders;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// From how many objects to how many the growth is measured.
@@ -24,6 +24,8 @@ pub(super) struct Arguments {
     /// How many Deployments the overlay has that both build
     #[arg(short, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     n: u32,
+    /// Further directories that both build, such as the largest of real repositories
+    directories: Vec<PathBuf>,
     /// Keep the rows in e2e/bench/results under this name
     #[arg(long)]
     record: Option<String>,
@@ -31,7 +33,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let builders = Builders::find()?;
-    let mut rows = comparison(&builders, arguments.n as usize)?;
+    let n = arguments.n as usize;
+    let (generated, overlay) = generated(n)?;
+    let mut rows = comparison(&builders, &overlay, ("n", json!(n)))?;
+    drop(generated);
+    for directory in &arguments.directories {
+        rows.extend(comparison(&builders, directory, ("directory", json!(directory)))?);
+    }
     rows.extend(growth(&builders)?);
     if let Some(name) = &arguments.record {
         let directory = record::write(name, &rows, NOTE)?;
@@ -40,24 +48,25 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Both programs on the same overlay; their results must be the same.
-fn comparison(builders: &Builders, n: usize) -> anyhow::Result<Vec<Value>> {
-    let (directory, overlay) = generated(n)?;
-    let ours = measure(builders.ours(&overlay, &[]))?;
-    let ours_row = print(row("weir", n, &ours));
-    let oracle = measure(builders.oracle(&overlay, &["--usage".to_owned()]))?;
-    let mut oracle_row = row("kustomize", n, &oracle);
+/// What a row is about: the name of a column and the value in it.
+type Subject<'a> = (&'a str, Value);
+
+/// Both programs on the same directory; their results must be the same.
+fn comparison(builders: &Builders, directory: &Path, subject: Subject<'_>) -> anyhow::Result<Vec<Value>> {
+    let ours = measure(builders.ours(directory, &[]))?;
+    let ours_row = print(row("weir", &subject, &ours));
+    let oracle = measure(builders.oracle(directory, &["--usage".to_owned()]))?;
+    let mut oracle_row = row("kustomize", &subject, &oracle);
     let own: Value =
         serde_json::from_str(oracle.messages.lines().last().unwrap_or_default()).context("read the oracle's usage")?;
     let own_figure = |key: &str| own[key].as_f64().with_context(|| format!("the oracle's usage lacks {key}"));
     oracle_row["own_cpu_s"] = json!(rounded(own_figure("cpu_seconds")?, 3));
     oracle_row["own_peak_mib"] = json!(rounded(mebibytes(own_figure("peak_bytes")?), 1));
     let oracle_row = print(oracle_row);
-    ensure!(ours.output == oracle.output, "the results differ");
-    drop(directory);
+    ensure!(ours.output == oracle.output, "the results for {} differ", subject.1);
     let ratios = json!({
         "set": "kustomize/weir",
-        "n": n,
+        subject.0: subject.1,
         "cpu_ratio": rounded(oracle.cpu_seconds / ours.cpu_seconds, 1),
         "peak_ratio": rounded(oracle.peak as f64 / ours.peak as f64, 1),
     });
@@ -74,7 +83,7 @@ fn growth(builders: &Builders) -> anyhow::Result<Vec<Value>> {
         drop(directory);
         cpu.push((n as f64, cost.cpu_seconds));
         peak.push((n as f64, cost.peak as f64));
-        rows.push(print(row("weir", n, &cost)));
+        rows.push(print(row("weir", &("n", json!(n)), &cost)));
     }
     rows.push(print(json!({
         "set": "weir",
@@ -94,27 +103,28 @@ fn generated(n: usize) -> anyhow::Result<(TempDir, PathBuf)> {
     Ok((directory, overlay))
 }
 
-fn row(set: &str, n: usize, cost: &Cost) -> Value {
+fn row(set: &str, (column, value): &Subject<'_>, cost: &Cost) -> Value {
     json!({
         "set": set,
-        "n": n,
+        *column: value,
+        "bytes": cost.output.len(),
         "cpu_s": rounded(cost.cpu_seconds, 4),
         "peak_mib": rounded(mebibytes(cost.peak as f64), 1),
         "builds": cost.builds,
     })
 }
 
-fn print(row: Value) -> Value {
+pub(super) fn print(row: Value) -> Value {
     println!("{row}");
     row
 }
 
-fn mebibytes(bytes: f64) -> f64 {
+pub(super) fn mebibytes(bytes: f64) -> f64 {
     bytes / f64::from(1 << 20)
 }
 
 /// The slope of the straight line through the points' logarithms.
-fn exponent(points: &[(f64, f64)]) -> f64 {
+pub(super) fn exponent(points: &[(f64, f64)]) -> f64 {
     let logarithms: Vec<(f64, f64)> = points.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
     let count = logarithms.len() as f64;
     let mean_size = logarithms.iter().map(|point| point.0).sum::<f64>() / count;

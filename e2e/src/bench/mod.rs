@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what our programs cost for fixed work.
 
 mod builds;
+mod chart;
+mod helm;
 mod kustomize;
 mod mttp;
 mod overlay;
@@ -23,6 +25,9 @@ enum Command {
     /// A generated overlay, built by ours and by kustomize: processor time, peak memory, ratios, and how ours grows. Prints one
     /// JSON row a build
     Kustomize(kustomize::Arguments),
+    /// Charts of given directories, rendered by our engine and by Helm's library: processor time, peak memory, ratios, reading and
+    /// parsing apart; and how both grow with the number of documents. Prints one JSON row a measurement
+    Helm(helm::Arguments),
 }
 
 /// Runs the benchmark.
@@ -30,5 +35,6 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Mttp(arguments) => mttp::run(arguments).await,
         Command::Kustomize(arguments) => kustomize::run(arguments),
+        Command::Helm(arguments) => helm::run(arguments),
     }
 }

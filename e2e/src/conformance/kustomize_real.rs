@@ -5,8 +5,11 @@
 use crate::oracle::Builders;
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 /// What kustomize takes for a kustomization.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -22,6 +25,9 @@ pub(super) struct Arguments {
     /// The order of the objects: `legacy`, `none`
     #[arg(long)]
     reorder: Option<String>,
+    /// How many seconds one build may take; one that takes longer is stopped and counts as failed
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
 }
 
 impl Arguments {
@@ -39,23 +45,60 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     ensure!(!directories.is_empty(), "no kustomization below {}", root.display());
     let builders = Builders::find()?;
     let flags = arguments.flags();
-    let mut failed = 0;
+    let limit = Duration::from_secs(arguments.time_limit);
+    let (mut failed, mut unbuildable) = (0, 0);
     for directory in &directories {
-        let ours = output(builders.ours(directory, &flags))?;
-        let oracle = output(builders.oracle(directory, &flags))?;
-        if let Some(difference) = difference(&ours, &oracle) {
+        let ours = output(builders.ours(directory, &flags), limit)?;
+        let oracle = output(builders.oracle(directory, &flags), limit)?;
+        let difference = match (&ours, &oracle) {
+            (Some(ours), Some(oracle)) => difference(ours, oracle),
+            (None, _) => Some(format!("ours takes longer than {} s", limit.as_secs())),
+            (_, None) => Some(format!("kustomize takes longer than {} s", limit.as_secs())),
+        };
+        if difference.is_none() && oracle.is_some_and(|oracle| !oracle.status.success()) {
+            unbuildable += 1;
+        }
+        if let Some(difference) = difference {
             failed += 1;
             let name = directory.strip_prefix(&root).unwrap_or(directory).display().to_string();
             println!("{}: {difference}", if name.is_empty() { "." } else { &name });
         }
     }
-    println!("{} passed, {failed} failed", directories.len() - failed);
+    println!("{} passed, of which neither builds {unbuildable}, {failed} failed", directories.len() - failed);
     ensure!(failed == 0, "{failed} of {} kustomizations are built otherwise than by kustomize", directories.len());
     Ok(())
 }
 
-fn output(mut command: Command) -> anyhow::Result<Output> {
-    command.output().with_context(|| format!("run {}", command.get_program().display()))
+/// What a command printed and how it ended; nothing if it was stopped because it took longer than `limit`.
+fn output(mut command: Command, limit: Duration) -> anyhow::Result<Option<Output>> {
+    let name = command.get_program().display().to_string();
+    let run = || format!("run {name}");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(run)?;
+    let stdout = child.stdout.take().with_context(run)?;
+    let stderr = child.stderr.take().with_context(run)?;
+    // Both pipes end with the process; the channel closes when both readers are through.
+    let (reading, read) = channel::<()>();
+    let reader = |mut pipe: Box<dyn Read + Send>| {
+        let reading = reading.clone();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let result = pipe.read_to_end(&mut bytes).map(|_| bytes);
+            drop(reading);
+            result
+        })
+    };
+    let (stdout, stderr) = (reader(Box::new(stdout)), reader(Box::new(stderr)));
+    drop(reading);
+    let exceeded = read.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+    if exceeded {
+        child.kill().with_context(run)?;
+    }
+    let status = child.wait().with_context(run)?;
+    let bytes = |reader: std::thread::JoinHandle<std::io::Result<Vec<u8>>>| {
+        reader.join().map_err(|_| anyhow::anyhow!("the reader of {name} ended"))?.with_context(run)
+    };
+    let output = Output { status, stdout: bytes(stdout)?, stderr: bytes(stderr)? };
+    Ok((!exceeded).then_some(output))
 }
 
 /// What sets the results apart, if anything. Messages of failures may differ.
@@ -74,7 +117,7 @@ fn difference(ours: &Output, oracle: &Output) -> Option<String> {
 }
 
 /// The number of the first line that is not the same in both.
-fn first_difference(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn first_difference(one: &[u8], other: &[u8]) -> usize {
     let same = one.iter().zip(other).take_while(|(one, other)| one == other);
     same.filter(|(byte, _)| **byte == b'\n').count() + 1
 }
@@ -122,6 +165,17 @@ mod tests {
         ] {
             assert_eq!(difference(&ours, &oracle).as_deref(), expected);
         }
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_stopped() {
+        let mut endless = Command::new("cat");
+        let (reader, _writer) = std::io::pipe().unwrap();
+        endless.stdin(reader);
+        assert_eq!(output(endless, Duration::from_millis(50)).unwrap(), None);
+        let mut short = Command::new("echo");
+        short.arg("a");
+        assert_eq!(output(short, Duration::from_secs(60)).unwrap().unwrap().stdout, b"a\n");
     }
 
     #[test]

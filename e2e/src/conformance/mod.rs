@@ -1,9 +1,12 @@
 //! `cargo xtask conformance`: what our binaries do beside what the originals did.
 
+mod charts_real;
 mod compare;
 mod known;
+mod kustomize_fuzz;
 mod kustomize_real;
 mod recorded;
+mod templates_fuzz;
 
 /// What to compare.
 #[derive(clap::Args)]
@@ -18,6 +21,12 @@ enum Command {
     Recorded(recorded::Arguments),
     /// Build every kustomization below a directory with ours and with kustomize; the last line is `N passed, N failed`
     KustomizeReal(kustomize_real::Arguments),
+    /// Build random overlays with ours and with kustomize; the last line is `N same, N different, N fail on both`
+    KustomizeFuzz(kustomize_fuzz::Arguments),
+    /// Render every chart below a directory with ours and with Helm; the last line is `N passed, N failed`
+    ChartsReal(charts_real::Arguments),
+    /// Execute random templates with ours and with Helm's engine; the last line is `N same, N different, N fail on both`
+    TemplatesFuzz(templates_fuzz::Arguments),
 }
 
 /// Runs the comparison; an unexplained difference is an error.
@@ -25,5 +34,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Recorded(arguments) => recorded::run(arguments),
         Command::KustomizeReal(arguments) => kustomize_real::run(arguments),
+        Command::KustomizeFuzz(arguments) => kustomize_fuzz::run(arguments),
+        Command::ChartsReal(arguments) => charts_real::run(arguments),
+        Command::TemplatesFuzz(arguments) => templates_fuzz::run(arguments),
     }
 }

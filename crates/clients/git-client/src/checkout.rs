@@ -1,6 +1,11 @@
 //! One fetched commit: its objects as received, and its tree as files.
 
-use crate::{Cause, Contents, Limits, pack::Store, references::from_gix, survey};
+use crate::{
+    Cause, Contents, Limits,
+    pack::Store,
+    references::{from_gix, to_gix},
+    survey,
+};
 use bytes::Bytes;
 use file_tree::{Entry, EntryKind, Files, ReadError, TreePath};
 use git_model::ObjectId;
@@ -80,6 +85,19 @@ impl Checkout {
             }
         }
         Err(Cause::NotACommit(found.asked_for.clone()))
+    }
+
+    /// The tree of the commit.
+    pub(crate) fn root(&self) -> ObjectId {
+        from_gix(self.root)
+    }
+
+    /// The bytes of one of its trees.
+    pub(crate) fn tree_bytes(&self, id: &ObjectId) -> Result<Bytes, Cause> {
+        let id = to_gix(id).ok_or_else(|| Cause::Content(format!("'{id}' is not an object id")))?;
+        let mut buffer = Vec::new();
+        self.reader().store.objects.find_tree(&id, &mut buffer).map(drop).map_err(|error| survey::content(&error))?;
+        Ok(buffer.into())
     }
 
     fn reader(&self) -> MutexGuard<'_, Reader> {

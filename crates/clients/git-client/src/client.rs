@@ -1,7 +1,7 @@
 //! The entry point: options, limits, shared connections, and the bridge from asynchronous callers to gix's blocking code.
 
 use crate::{
-    Cause, Checkout, Error, Listing, Remote, Wanted, operation,
+    Cause, Checkout, Error, Listing, Push, Remote, Wanted, operation, push,
     ssh::SshAlgorithms,
     wire::{StopOnDrop, Wire},
 };
@@ -63,7 +63,7 @@ impl Default for Options {
     }
 }
 
-/// Lists and fetches. Keeps HTTP connections open between operations; cheap to clone. A client belongs to the Tokio runtime it
+/// Lists, fetches and pushes. Keeps HTTP connections open between operations; cheap to clone. A client belongs to the Tokio runtime it
 /// was first used on.
 #[derive(Clone)]
 pub struct GitClient(Arc<Shared>);
@@ -103,6 +103,16 @@ impl GitClient {
             move |wire: &Wire| operation::fetch(&shared, wire, &remote, &wanted, &directory)
         };
         self.run(remote, run).await.map_err(|cause| Error::Fetch { url: remote.url.clone(), cause })
+    }
+
+    /// Pushes objects and moves refs to them, all or none of them where the server can do that. An error says whether others moved
+    /// a ref meanwhile ([`Class::Moved`](crate::Class::Moved)) or the server refuses the push.
+    pub async fn push(&self, remote: &Remote, push: Push) -> Result<(), Error> {
+        let run = {
+            let (shared, remote) = (Arc::clone(&self.0), remote.clone());
+            move |wire: &Wire| push::push(&shared, wire, &remote, &push)
+        };
+        self.run(remote, run).await.map_err(|cause| Error::Push { url: remote.url.clone(), cause })
     }
 
     /// Runs blocking work on its own thread, for as long as the caller waits and the deadline allows. A panic of the work is a

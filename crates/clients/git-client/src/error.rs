@@ -19,6 +19,15 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// The commit could not be pushed.
+    #[error("unable to push to '{url}'")]
+    Push {
+        /// The repository.
+        url: RepositoryUrl,
+        /// Why.
+        #[source]
+        cause: Cause,
+    },
     /// The content could not be fetched.
     #[error("unable to clone '{url}'")]
     Fetch {
@@ -66,6 +75,20 @@ pub enum Cause {
     /// A ref name that cannot exist.
     #[error("ref {0} is invalid")]
     InvalidReference(String),
+    /// A ref is not where it was when the commit was made, or somebody is moving it: whoever pushes fetches again and repeats.
+    #[error("non-fast-forward update: {0}")]
+    Moved(String),
+    /// The server does not let a ref be what it should become: a hook, a protected branch, a rule of its own.
+    #[error("command error on {name}: {reason}")]
+    Rejected {
+        /// The ref.
+        name: String,
+        /// The server's reason, and what it printed, without secrets.
+        reason: String,
+    },
+    /// The commit cannot be made of what was fetched.
+    #[error("unable to make the commit: {0}")]
+    Edit(String),
     /// The SSH server is not the one that `known_hosts` describes.
     #[error("ssh: handshake failed")]
     HostKey(#[source] HostKeyError),
@@ -133,6 +156,10 @@ pub enum Class {
     Unsupported,
     /// A limit of ours.
     Limit,
+    /// Others pushed meanwhile.
+    Moved,
+    /// The server refuses the push by a rule of its own.
+    Rejected,
     /// Our own disk, cancellation or fault.
     Internal,
 }
@@ -141,7 +168,7 @@ impl Error {
     /// Why the operation failed.
     pub fn cause(&self) -> &Cause {
         match self {
-            Self::List { cause, .. } | Self::Fetch { cause, .. } => cause,
+            Self::List { cause, .. } | Self::Fetch { cause, .. } | Self::Push { cause, .. } => cause,
         }
     }
 
@@ -165,7 +192,9 @@ impl Cause {
             Self::HostKey(_) => Class::HostKey,
             Self::Timeout(_) => Class::Timeout,
             Self::Connection(_) | Self::Status(_) | Self::Redirect(_) | Self::Protocol(_) | Self::Content(_) => Class::Transport,
-            Self::InvalidReference(_) | Self::Option(_) => Class::Invalid,
+            Self::InvalidReference(_) | Self::Option(_) | Self::Edit(_) => Class::Invalid,
+            Self::Moved(_) => Class::Moved,
+            Self::Rejected { .. } => Class::Rejected,
             Self::Unsupported(_) => Class::Unsupported,
             Self::Limit { .. } => Class::Limit,
             Self::Cancelled | Self::Storage(_) | Self::Panicked => Class::Internal,

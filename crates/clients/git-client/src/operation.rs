@@ -1,4 +1,5 @@
-//! The two operations, from the first connection to the result. Blocking; the client runs them on their own threads.
+//! Listing, fetching, and the conversation that all operations have, from the first connection to the result. Blocking; the
+//! client runs them on their own threads.
 
 use crate::{
     Cause, Checkout, Listing, Remote, Wanted,
@@ -11,13 +12,19 @@ use crate::{
     ssh,
     wire::Wire,
 };
-use git_model::{ObjectId, Scheme, check_ref_name};
-use gix::{objs::Exists, protocol::transport::client::blocking_io::Transport};
+use git_model::{
+    ObjectId, Scheme, check_ref_name,
+    write::{PushReport, RefUpdate},
+};
+use gix::{
+    objs::Exists,
+    protocol::transport::{Protocol, Service, client::blocking_io::Transport},
+};
 use std::path::Path;
 
 /// Lists refs.
 pub(crate) fn list(shared: &Shared, wire: &Wire, remote: &Remote, prefixes: &[String]) -> Result<Listing, Cause> {
-    converse(shared, wire, remote, |talk| talk.list(prefixes))
+    converse(shared, wire, remote, Service::UploadPack, |talk| talk.list(prefixes))
 }
 
 /// Fetches one commit.
@@ -30,9 +37,10 @@ pub(crate) fn fetch(shared: &Shared, wire: &Wire, remote: &Remote, wanted: &Want
 }
 
 /// The steps of a conversation that do not depend on how the server is reached.
-trait Talk {
+pub(crate) trait Talk {
     fn list(&mut self, prefixes: &[String]) -> Result<Listing, Cause>;
     fn fetch(&mut self, wanted: &[gix::ObjectId], history: History, store: &Store, shared: &Shared) -> Result<(), Cause>;
+    fn push(&mut self, updates: &[RefUpdate], options: &[String], pack: &[u8]) -> Result<(PushReport, String), Cause>;
 }
 
 impl<T: Transport> Talk for Conversation<T> {
@@ -43,13 +51,18 @@ impl<T: Transport> Talk for Conversation<T> {
     fn fetch(&mut self, wanted: &[gix::ObjectId], history: History, store: &Store, shared: &Shared) -> Result<(), Cause> {
         self.fetch(wanted, history, store, &shared.options.limits)
     }
+
+    fn push(&mut self, updates: &[RefUpdate], options: &[String], pack: &[u8]) -> Result<(PushReport, String), Cause> {
+        self.push(updates, options, pack)
+    }
 }
 
 /// Connects, greets, does `work`, and says good-bye.
-fn converse<R>(
+pub(crate) fn converse<R>(
     shared: &Shared,
     wire: &Wire,
     remote: &Remote,
+    service: Service,
     work: impl FnOnce(&mut dyn Talk) -> Result<R, Cause>,
 ) -> Result<R, Cause> {
     // Values of russh and reqwest spawn tasks when they are dropped.
@@ -58,15 +71,17 @@ fn converse<R>(
     wire.take_fault();
     wire.allow(shared.options.limits.reference_bytes, "bytes of refs");
     let agent = &shared.options.user_agent;
+    // There is no second version of pushing.
+    let protocol = if service == Service::UploadPack { Protocol::V2 } else { Protocol::V1 };
     match remote.url.scheme() {
         Scheme::Http | Scheme::Https => {
-            let mut talk = Conversation::open(http::connect(&shared.pool, wire, remote)?, wire, agent)?;
+            let mut talk = Conversation::open(http::connect(&shared.pool, wire, remote, protocol)?, service, wire, agent)?;
             work(&mut talk)
         }
         Scheme::Ssh => {
-            let connection = ssh::connect(&shared.options.ssh, wire, remote)?;
-            let (transport, explain) = connection.into_transport();
-            let result = Conversation::open(transport, wire, agent).and_then(|mut talk| {
+            let connection = ssh::connect(&shared.options.ssh, wire, remote, service)?;
+            let (transport, explain) = connection.into_transport(protocol);
+            let result = Conversation::open(transport, service, wire, agent).and_then(|mut talk| {
                 let result = work(&mut talk)?;
                 talk.close();
                 Ok(result)
@@ -91,7 +106,7 @@ impl Target<'_> {
             return Err(Cause::InvalidReference(plain.escape_debug().to_string()));
         }
         let store = self.store()?;
-        let found = converse(self.shared, self.wire, self.remote, |talk| {
+        let found = converse(self.shared, self.wire, self.remote, Service::UploadPack, |talk| {
             let id = tip(talk, plain)?;
             talk.fetch(&[id], History::None, &store, self.shared)?;
             Ok(Found { id, wants_tag: plain == name, asked_for: plain.to_owned() })
@@ -118,7 +133,7 @@ impl Target<'_> {
             return Err(Cause::InvalidReference(name.escape_debug().to_string()));
         }
         let store = self.store()?;
-        let is_tip = converse(self.shared, self.wire, self.remote, |talk| {
+        let is_tip = converse(self.shared, self.wire, self.remote, Service::UploadPack, |talk| {
             let tip = tip(talk, &name)?;
             let history = if tip == commit { History::None } else { History::CommitsAlone };
             talk.fetch(&[tip], history, &store, self.shared)?;
@@ -133,15 +148,16 @@ impl Target<'_> {
     /// Not every server gives out a commit by its id; then all branches with their history have it, or nobody.
     fn alone_or_with_history(&self, commit: gix::ObjectId) -> Result<Store, Cause> {
         let store = self.store()?;
-        let alone =
-            converse(self.shared, self.wire, self.remote, |talk| talk.fetch(&[commit], History::None, &store, self.shared));
+        let alone = converse(self.shared, self.wire, self.remote, Service::UploadPack, |talk| {
+            talk.fetch(&[commit], History::None, &store, self.shared)
+        });
         match alone {
             Err(Cause::Protocol(_)) => {}
             Err(other) => return Err(other),
             Ok(()) => return Ok(store),
         }
         let store = self.store()?;
-        converse(self.shared, self.wire, self.remote, |talk| {
+        converse(self.shared, self.wire, self.remote, Service::UploadPack, |talk| {
             let listing = talk.list(&["refs/heads/".to_owned()])?;
             if listing.is_empty_repository {
                 return Err(Cause::EmptyRepository);
@@ -178,6 +194,6 @@ fn supported(id: &ObjectId) -> Result<gix::ObjectId, Cause> {
 }
 
 /// A full name that Git allows; there is no room in it for options, spaces or line breaks.
-fn is_valid_reference(name: &str) -> bool {
+pub(crate) fn is_valid_reference(name: &str) -> bool {
     (name == "HEAD" || name.starts_with("refs/")) && check_ref_name(name).is_ok()
 }

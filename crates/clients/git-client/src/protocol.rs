@@ -1,7 +1,10 @@
 //! The Git protocol over any transport: who answers, which refs there are, send me these objects.
 
 use crate::{Cause, Limits, Listing, pack::Store, references::from_gix, wire::Wire};
-use git_model::AdvertisedRef;
+use git_model::{
+    AdvertisedRef,
+    write::{PushReport, RefUpdate, encode_updates},
+};
 use gix::{
     ObjectId,
     bstr::BString,
@@ -11,10 +14,17 @@ use gix::{
         fetch::{Arguments, Response},
         handshake::Ref,
         ls_refs::RefPrefixes,
-        transport::{Service, client::blocking_io::Transport},
+        transport::{
+            Service,
+            client::{MessageKind, WriteMode, blocking_io::Transport},
+        },
     },
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    ops::ControlFlow,
+};
 
 /// A conversation with one repository.
 pub(crate) struct Conversation<T> {
@@ -25,11 +35,11 @@ pub(crate) struct Conversation<T> {
 }
 
 impl<T: Transport> Conversation<T> {
-    /// Greets the server.
-    pub(crate) fn open(mut transport: T, wire: &Wire, agent: &str) -> Result<Self, Cause> {
+    /// Greets the server and says what is wanted of it.
+    pub(crate) fn open(mut transport: T, service: Service, wire: &Wire, agent: &str) -> Result<Self, Cause> {
         // Credentials went with the first request already; there are no others to ask for.
         let no_other_credentials = |_| Ok(None);
-        let handshake = gix::protocol::handshake(&mut transport, Service::UploadPack, no_other_credentials, vec![], &mut Discard)
+        let handshake = gix::protocol::handshake(&mut transport, service, no_other_credentials, vec![], &mut Discard)
             .map_err(|error| if error.is_unauthenticated() { Cause::AuthenticationRequired } else { wire.cause_of(&error) })?;
         Ok(Self { transport, handshake, wire: wire.clone(), agent: agent.to_owned() })
     }
@@ -92,6 +102,50 @@ impl<T: Transport> Conversation<T> {
         store.receive(&self.wire, &mut reader, limits)
     }
 
+    /// Moves refs and hands over the objects for it. What the server says meanwhile comes back with its report.
+    pub(crate) fn push(&mut self, updates: &[RefUpdate], options: &[String], pack: &[u8]) -> Result<(PushReport, String), Cause> {
+        let has = |capability: &str| self.handshake.capabilities.contains(capability);
+        if !has("report-status") {
+            return Err(Cause::Unsupported("pushing to a server that does not report the result"));
+        }
+        if !options.is_empty() && !has("push-options") {
+            return Err(Cause::Unsupported("push options with a server that does not take them"));
+        }
+        let sideband = has("side-band-64k");
+        let mut capabilities = vec!["report-status".to_owned()];
+        capabilities.extend(sideband.then(|| "side-band-64k".to_owned()));
+        capabilities.extend((updates.len() > 1 && has("atomic")).then(|| "atomic".to_owned()));
+        capabilities.extend((!options.is_empty()).then(|| "push-options".to_owned()));
+        capabilities.push(format!("agent={}", self.agent));
+        let options = (!options.is_empty()).then_some(options);
+        let request = encode_updates(updates, &capabilities.join(" "), options);
+
+        let mut said = Vec::new();
+        let mut report = Vec::new();
+        self.wire.allow(REPORT_BYTES, "bytes of a report");
+        let failed = |error: &(dyn std::error::Error + 'static)| self.wire.cause_of(error);
+        let exchange = self.transport.request(WriteMode::Binary, MessageKind::Flush, false).map_err(|error| failed(&error))?;
+        let (mut writer, mut reader) = exchange.into_parts();
+        let sent = writer.write_all(&request).and_then(|()| writer.write_all(pack)).and_then(|()| writer.flush());
+        sent.map_err(|error| failed(&error))?;
+        drop(writer);
+        if sideband {
+            reader.set_progress_handler(Some(Box::new(|is_error, text| {
+                if is_error {
+                    let text = self.wire.clean(&String::from_utf8_lossy(text));
+                    self.wire.fail(Cause::Protocol(format!("remote: {text}")));
+                    return ControlFlow::Break(());
+                }
+                said.extend_from_slice(&text[..text.len().min(SAID_BYTES.saturating_sub(said.len()))]);
+                ControlFlow::Continue(())
+            })));
+        }
+        reader.read_to_end(&mut report).map_err(|error| failed(&error))?;
+        drop(reader);
+        let report = PushReport::parse(&report).map_err(|error| failed(&error))?;
+        Ok((report, self.wire.clean(&String::from_utf8_lossy(&said))))
+    }
+
     /// Says good-bye where the server waits for more, which is over SSH.
     pub(crate) fn close(&mut self) {
         // The result is ours already; a server that hangs up first takes nothing from it.
@@ -101,6 +155,11 @@ impl<T: Transport> Conversation<T> {
 
 /// Git's name for a selection of objects without trees and what hangs on them.
 const COMMITS_ALONE: &str = "tree:0";
+
+/// The most that a server may report about a push.
+const REPORT_BYTES: u64 = 1 << 20;
+/// How much is kept of what hooks print.
+const SAID_BYTES: usize = 4096;
 
 /// How much of the past to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,9 +177,9 @@ fn progress<'a>(wire: &'a Wire) -> gix::protocol::transport::client::blocking_io
     Box::new(|is_error, text| {
         if is_error {
             wire.fail(Cause::Protocol(format!("remote: {}", wire.clean(&String::from_utf8_lossy(text)))));
-            return std::ops::ControlFlow::Break(());
+            return ControlFlow::Break(());
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     })
 }
 

@@ -3,6 +3,7 @@
 //! - [`Wanted`] and [`Reference`]: from `spec.ref` to what to ask the remote, and from its answer to a revision.
 //! - [`Commit`] and [`Tag`]: parsed objects, with signature and signed bytes for later verification.
 //! - [`RepositoryUrl`]: addresses that are safe to hand on.
+//! - [`write`]: new commits as bytes, and what is said and heard when they are pushed.
 //!
 //! What this is not: a Git client. Nothing here opens a connection or a repository.
 
@@ -10,6 +11,7 @@ mod object;
 mod reference;
 mod refname;
 mod url;
+pub mod write;
 
 pub use object::{Commit, ObjectError, Person, Signature, SignatureKind, Tag, short_message};
 pub use reference::{AdvertisedRef, Reference, ReferenceError, Resolution, Resolved, Wanted, newest};
@@ -31,6 +33,17 @@ impl ObjectId {
     /// The hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name that these bytes are, in a repository with SHA-1.
+    pub fn from_sha1(bytes: [u8; 20]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The bytes that the digits stand for: 20, or 32 in repositories with SHA-256.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+        self.0.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
     }
 
     /// The digits with their algorithm: `sha1:<40>` or `sha256:<64>`.

@@ -34,6 +34,6 @@ pub use budget::Limits;
 pub use error::{ExecuteError, Limit, ParseError};
 pub use execute::{Call, MissingKey, Options, Parsed, Templates};
 pub use function::{Function, FunctionError, Functions, NativeFunction, SharedFunction, Signature};
-pub use text::Text;
+pub use text::{Text, rune::is_printable};
 pub use value::types::{ANY_LIST, ANY_MAP, BYTES, MethodLookup, STRING_LIST, STRING_MAP};
 pub use value::{List, Map, NamedType, Object, Scope, Shape, Type, Value};

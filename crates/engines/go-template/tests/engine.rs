@@ -204,6 +204,19 @@ fn clones_of_a_set_are_independent_and_empty_definitions_replace_nothing() {
 }
 
 #[test]
+fn clones_of_clones_see_all_templates_below_and_hide_the_older_ones() {
+    let mut set = templates("{{ template \"x\" }}");
+    for number in 0..100 {
+        let below = set.clone();
+        set.add_text(&format!("t{number:02}"), format!("{{{{ define \"x\" }}}}{number}{{{{ end }}}}").as_bytes()).unwrap();
+        assert_eq!(below.template_names().count(), 1 + number + usize::from(number > 0));
+        assert_eq!(set.execute(b"t", Value::Nil, Limits::default(), &()).unwrap(), number.to_string().as_bytes());
+    }
+    let names: Vec<&Text> = set.template_names().collect();
+    assert!(names.len() == 102 && names.is_sorted() && names.iter().all(|name| set.contains(name)));
+}
+
+#[test]
 fn a_function_named_break_takes_the_keyword_away() {
     let mut functions = functions();
     functions.insert_native("break", Signature::fixed(&[]), |_, _| Ok(Value::from("b")));

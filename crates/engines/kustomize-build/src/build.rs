@@ -17,13 +17,13 @@ const MANAGED_BY: &str = "kustomize-(devel)";
 const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
-/// Builds a directory to trees.
+/// Builds a directory to trees, with what is to be said about deprecated fields.
 pub(crate) fn build(
     files: &dyn Files,
     directory: &TreePath,
     options: &Options,
     remote: &dyn RemoteResources,
-) -> Result<Vec<Node>, BuildError> {
+) -> Result<(Vec<Node>, Vec<&'static str>), BuildError> {
     let mut session = Session::new(options, remote);
     let session = &mut session;
     let root = Root::new(files, directory.clone(), options.load_restrictions)?;
@@ -68,7 +68,7 @@ pub(crate) fn build(
         finished.map_err(|fault| BuildError::object("finish", &object.id(&session.schema), fault))?;
         nodes.push(object.node);
     }
-    Ok(nodes)
+    Ok((nodes, std::mem::take(&mut session.warnings)))
 }
 
 /// Removes objects that are configuration for tools rather than for a cluster.

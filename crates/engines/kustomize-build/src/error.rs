@@ -35,6 +35,19 @@ pub enum BuildError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A field of a kustomization, or an entry of it, leads to an error.
+    #[error("{file}{}: field '{field}'", at_line(*line))]
+    Entry {
+        /// The kustomization file.
+        file: TreePath,
+        /// The line on which the entry is written, from 1, where it is known.
+        line: Option<usize>,
+        /// The field, with the position in its list: `resources[2]`.
+        field: String,
+        /// What is wrong there.
+        #[source]
+        source: Box<BuildError>,
+    },
     /// A path that a kustomization names cannot be used.
     #[error("path '{path}' in kustomization '{root}': {problem}")]
     Path {

@@ -284,6 +284,42 @@ impl Kustomization {
     }
 }
 
+/// What kustomize says about each deprecated field, in its words and order.
+const DEPRECATED: [(&str, &str); 6] = [
+    (
+        "bases",
+        "# Warning: 'bases' is deprecated. Please use 'resources' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+    (
+        "commonLabels",
+        "# Warning: 'commonLabels' is deprecated. Please use 'labels' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+    (
+        "imageTags",
+        "# Warning: 'imageTags' is deprecated. Please use 'images' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+    (
+        "patchesJson6902",
+        "# Warning: 'patchesJson6902' is deprecated. Please use 'patches' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+    (
+        "patchesStrategicMerge",
+        "# Warning: 'patchesStrategicMerge' is deprecated. Please use 'patches' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+    (
+        "vars",
+        "# Warning: 'vars' is deprecated. Please use 'replacements' instead. [EXPERIMENTAL] Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ),
+];
+
+/// The warnings that a kustomization file deserves: a deprecated field counts even when its list is empty.
+pub(crate) fn warnings(value: &Value) -> Vec<&'static str> {
+    let is_set = |name: &str| {
+        value.as_object().is_some_and(|map| map.iter().any(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null()))
+    };
+    DEPRECATED.into_iter().filter(|(name, _)| is_set(name)).map(|(_, warning)| warning).collect()
+}
+
 /// Whether a kustomization file says nothing but its kind.
 pub(crate) fn is_empty(value: &Value) -> bool {
     let Some(map) = value.as_object() else { return true };

@@ -20,6 +20,7 @@ mod generate;
 mod identity;
 mod json_patch;
 mod kustomization;
+mod links;
 mod loader;
 mod matches;
 mod merge;
@@ -43,6 +44,7 @@ mod target;
 mod transform;
 mod tree;
 mod variable;
+mod written;
 mod yaml;
 
 pub use error::{BuildError, Cause};
@@ -58,9 +60,15 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub struct Build {
     objects: Vec<tree::Node>,
+    warnings: Vec<&'static str>,
 }
 
 impl Build {
+    /// What kustomize writes to standard error about deprecated fields, in the order in which the kustomizations were read.
+    pub fn warnings(&self) -> &[&'static str] {
+        &self.warnings
+    }
+
     /// The objects as JSON values.
     pub fn objects(&self) -> Vec<Value> {
         self.objects.iter().filter_map(|node| scalar::to_value(node).ok()).collect()
@@ -102,13 +110,32 @@ impl Build {
     /// The objects as kustomize prints them: YAML documents joined by `---` lines.
     pub fn to_yaml(&self) -> String {
         let mut out = String::new();
-        for (at, value) in self.objects.iter().filter_map(|node| scalar::to_value(node).ok()).enumerate() {
-            if at > 0 {
-                out.push_str("---\n");
-            }
-            manifest::yaml::write_yaml(&mut out, &value);
+        for index in 0..self.objects.len() {
+            self.write_object(&mut out, index);
         }
         out
+    }
+
+    /// Writes what [`Build::to_yaml`] returns, one object after the other.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_yaml(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let mut text = String::new();
+        (0..self.objects.len()).try_for_each(|index| {
+            text.clear();
+            self.write_object(&mut text, index);
+            out.write_all(text.as_bytes())
+        })
+    }
+
+    fn write_object(&self, out: &mut String, index: usize) {
+        if index > 0 {
+            out.push_str("---\n");
+        }
+        if let Some(node) = self.objects.get(index) {
+            manifest::yaml::write_yaml(out, scalar::Printed::new(node));
+        }
     }
 }
 
@@ -123,7 +150,7 @@ pub fn build(
     options: &Options,
     remote: &dyn RemoteResources,
 ) -> Result<Build, BuildError> {
-    let objects = build::build(files, directory, options, remote)?;
+    let (objects, warnings) = build::build(files, directory, options, remote)?;
     for node in &objects {
         if let Err(source) = scalar::check(node) {
             // The value's fault, where it has one, names the field.
@@ -131,7 +158,7 @@ pub fn build(
             return Err(BuildError::object("print", &identity::ObjectId::current(node, &schema::Schema::default()), source));
         }
     }
-    Ok(Build { objects })
+    Ok(Build { objects, warnings })
 }
 
 /// The kustomization file that Flux's controllers write into a directory that has none: every Kubernetes YAML file below it,

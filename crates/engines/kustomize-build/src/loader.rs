@@ -18,6 +18,8 @@ pub(crate) struct Session<'b> {
     pub(crate) uses_built_in: bool,
     pub(crate) kustomizations: usize,
     pub(crate) bytes: usize,
+    /// What kustomize says about deprecated fields.
+    pub(crate) warnings: Vec<&'static str>,
 }
 
 impl<'b> Session<'b> {
@@ -30,6 +32,7 @@ impl<'b> Session<'b> {
             uses_built_in: options.overlay.is_some(),
             kustomizations: 0,
             bytes: 0,
+            warnings: Vec::new(),
         }
     }
 

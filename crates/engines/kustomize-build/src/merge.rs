@@ -160,10 +160,11 @@ fn walk_fields(
         let of = of.and_then(|of| schema.field(of, &entry.key.text));
         match walk(schema, Some(&mut entry.value), below, of)? {
             Outcome::Kept if !matches!(below, Patch::Nothing) && entry.value.is_null() => removed.push(at),
-            Outcome::Kept => {}
+            Outcome::Kept => entry.value.keep_string(),
             Outcome::Replaced(node) if node.is_null() => removed.push(at),
             Outcome::Replaced(mut node) => {
                 node.style = entry.value.style;
+                node.link = entry.value.link;
                 entry.value = node;
             }
             Outcome::Removed => removed.push(at),
@@ -198,6 +199,11 @@ fn add_fields(
         let of = of.and_then(|of| schema.field(of, name));
         if let Outcome::Replaced(node) = walk(schema, None, Patch::Says(&entry.value), of)? {
             dest.set_field(name, node)?;
+            if let Body::Mapping(entries) = &mut dest.body
+                && let Some(added) = entries.last_mut().filter(|added| *added.key.text == *name)
+            {
+                added.key.style = entry.key.style;
+            }
         }
     }
     Ok(())

@@ -67,6 +67,7 @@ pub(crate) struct Object {
     pub(crate) notes: Notes,
     /// The vars that read this object.
     pub(crate) var_names: Vec<String>,
+    pub(crate) links: crate::links::Links,
 }
 
 const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";

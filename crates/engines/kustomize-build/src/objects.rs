@@ -45,6 +45,15 @@ impl Objects {
         self.list
     }
 
+    /// Lets linked values follow those that have changed. Nothing is looked up anew unless one has.
+    pub(crate) fn settle_links(&mut self) {
+        let changed = self.list.iter_mut().fold(false, |changed, object| crate::links::settle(object) | changed);
+        if changed {
+            self.ids = None;
+            self.names = None;
+        }
+    }
+
     /// Adds an object, whose identity must be new.
     pub(crate) fn append(&mut self, object: Object, schema: &Schema) -> Result<(), BuildError> {
         let list = &self.list;

@@ -42,7 +42,7 @@ pub(crate) fn target<'b>(
     apply(&root, &mut kustomization, overlay)?;
     kustomization.modernise();
     match kustomization.header_faults().as_slice() {
-        [] => Ok(Target::new(root, file, Box::new(kustomization), None)),
+        [] => Ok(Target::new(root, file, Box::new(kustomization))),
         faults => Err(unusable(None, String::new(), faults.join("; "))),
     }
 }

@@ -16,6 +16,7 @@ use crate::transform::Transformer;
 use crate::transform::namespace::{NamespaceTransformer, Subjects};
 use crate::transform::patch::{EitherPatch, JsonPatchTransformer, PatchTransformer};
 use crate::transform::value_add::{ValueAdd, ValueTarget};
+use crate::written::Written;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -113,20 +114,25 @@ pub(crate) fn origin_of(config: &Object, text: &str) -> Origin {
     }
 }
 
+/// The field of a kustomization, and where there is one the entry, that a transformer stands for.
+pub(crate) type Place = (&'static str, Option<usize>);
+
 /// The transformers that the fields of a kustomization ask for, in the order in which they work, with their names.
 pub(crate) fn of_kustomization<'b>(
     session: &mut Session<'b>,
-    root: &Root<'b>,
+    (root, written): (&Root<'b>, &Written),
     from: &Kustomization,
     config: &FieldConfig,
-) -> Result<Vec<(&'static str, Transformer)>, BuildError> {
+) -> Result<Vec<(&'static str, Place, Transformer)>, BuildError> {
     let mut made = Vec::new();
     if !from.patches_strategic_merge.is_empty() {
-        let patches = strategic_patches(session, root, &from.patches_strategic_merge)?;
-        made.push(("PatchStrategicMergeTransformer", Transformer::StrategicPatches(patches)));
+        let patches = strategic_patches(session, root, &from.patches_strategic_merge);
+        let patches = patches.map_err(written.field("patchesStrategicMerge"))?;
+        made.push(("PatchStrategicMergeTransformer", ("patchesStrategicMerge", None), Transformer::StrategicPatches(patches)));
     }
-    for patch in &from.patches {
-        made.push(("PatchTransformer", Transformer::Patch(patch_transformer(session, root, patch)?)));
+    for (at, patch) in from.patches.iter().enumerate() {
+        let transformer = patch_transformer(session, root, patch).map_err(written.entry("patches", at))?;
+        made.push(("PatchTransformer", ("patches", Some(at)), Transformer::Patch(transformer)));
     }
     if !from.namespace.is_empty() {
         let transformer = NamespaceTransformer {
@@ -135,40 +141,48 @@ pub(crate) fn of_kustomization<'b>(
             unset_only: false,
             subjects: Subjects::Default,
         };
-        made.push(("NamespaceTransformer", Transformer::Namespace(transformer)));
+        made.push(("NamespaceTransformer", ("namespace", None), Transformer::Namespace(transformer)));
     }
     if !from.name_prefix.is_empty() {
         let transformer = Transformer::Prefix { prefix: from.name_prefix.clone(), fields: config.name_prefix.clone() };
-        made.push(("PrefixTransformer", transformer));
+        made.push(("PrefixTransformer", ("namePrefix", None), transformer));
     }
     if !from.name_suffix.is_empty() {
         let transformer = Transformer::Suffix { suffix: from.name_suffix.clone(), fields: config.name_suffix.clone() };
-        made.push(("SuffixTransformer", transformer));
+        made.push(("SuffixTransformer", ("nameSuffix", None), transformer));
     }
-    made.extend(label_transformers(from, config)?.into_iter().map(|transformer| ("LabelTransformer", transformer)));
+    let labels = label_transformers(from, config).map_err(written.field("labels"))?;
+    for (at, transformer) in labels.into_iter().enumerate() {
+        let place = if at < from.labels.len() { ("labels", Some(at)) } else { ("commonLabels", None) };
+        made.push(("LabelTransformer", place, transformer));
+    }
     if !from.common_annotations.is_empty() {
         let annotations = from.common_annotations.clone();
         made.push((
             "AnnotationsTransformer",
+            ("commonAnnotations", None),
             Transformer::Annotations { annotations, fields: config.common_annotations.clone() },
         ));
     }
-    for patch in &from.patches_json6902 {
-        let transformer = json_patch_transformer(session, root, (patch.target.as_ref(), &patch.path, &patch.patch))?;
-        made.push(("PatchJson6902Transformer", transformer));
+    for (at, patch) in from.patches_json6902.iter().enumerate() {
+        let transformer = json_patch_transformer(session, root, (patch.target.as_ref(), &patch.path, &patch.patch));
+        let transformer = transformer.map_err(written.entry("patchesJson6902", at))?;
+        made.push(("PatchJson6902Transformer", ("patchesJson6902", Some(at)), transformer));
     }
-    for replica in &from.replicas {
+    for (at, replica) in from.replicas.iter().enumerate() {
         made.push((
             "ReplicaCountTransformer",
+            ("replicas", Some(at)),
             Transformer::Replicas { replica: replica.clone(), fields: config.replicas.clone() },
         ));
     }
-    for image in &from.images {
-        made.push(("ImageTagTransformer", Transformer::Image { image: image.clone(), fields: config.images.clone() }));
+    for (at, image) in from.images.iter().enumerate() {
+        let transformer = Transformer::Image { image: image.clone(), fields: config.images.clone() };
+        made.push(("ImageTagTransformer", ("images", Some(at)), transformer));
     }
     if !from.replacements.is_empty() {
-        let list = replacements_in_place(session, root, &from.replacements)?;
-        made.push(("ReplacementTransformer", Transformer::Replacements(list)));
+        let list = replacements_in_place(session, root, &from.replacements).map_err(written.field("replacements"))?;
+        made.push(("ReplacementTransformer", ("replacements", None), Transformer::Replacements(list)));
     }
     Ok(made)
 }
@@ -252,6 +266,11 @@ fn patch_transformer<'b>(session: &mut Session<'b>, root: &Root<'b>, entry: &Pat
             for object in &mut objects {
                 object.notes.name_change |= entry.options.allow_name_change;
                 object.notes.kind_change |= entry.options.allow_kind_change;
+                if entry.options.allow_name_change || entry.options.allow_kind_change {
+                    // The original notes that among the annotations, which all become strings by it: a null deletes nothing.
+                    let rewritten = object.rewrite_metadata_map("annotations", &[]);
+                    rewritten.map_err(|fault| BuildError::object("read the patch", &object.id(&session.schema), fault))?;
+                }
             }
             EitherPatch::Strategic(objects)
         }

@@ -100,7 +100,7 @@ fn flow(node: &Node) -> String {
 }
 
 fn key_text(key: &Key) -> String {
-    let node = Node { body: Body::Scalar(key.text.clone()), tag: key.tag, style: key.style };
+    let node = Node { body: Body::Scalar(key.text.clone()), tag: key.tag, style: key.style, link: 0 };
     scalar_text(&node, &key.text, None)
 }
 

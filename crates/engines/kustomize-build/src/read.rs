@@ -8,8 +8,9 @@ use crate::loader::{Root, Session};
 use crate::object::Object;
 use crate::scalar;
 use crate::tree::{Kind, Node};
+use crate::written::Written;
 use crate::yaml;
-use manifest::yaml::{Content, Dialect, Limits};
+use manifest::yaml::Dialect;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -43,22 +44,24 @@ pub(crate) enum ObjectFault {
 }
 
 /// Reads a kustomization; unknown fields are errors, and so is one that says nothing.
-pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Result<Box<Kustomization>, BuildError> {
-    let path = root.path.join(file).unwrap_or_default();
+pub(crate) fn strict(session: &mut Session<'_>, written: &Written) -> Result<Box<Kustomization>, BuildError> {
+    let path = &written.file;
     let fault = |line: Option<usize>, field: String, problem: String| BuildError::Kustomization {
         file: path.clone(),
         line,
         field,
         problem,
     };
-    let value = value(bytes).map_err(|source| BuildError::content(path.to_string(), "a kustomization", source))?;
+    let unusable = |source| BuildError::content(path.to_string(), "a kustomization", source);
+    let value = value(&written.bytes).map_err(unusable)?;
     let read = Kustomization::read(&value, Strictness::EXACT);
     let mut kustomization = read.map_err(|error| {
-        let line = line_of(bytes, &error.path);
+        let line = written.line_of(&error.path);
         let field = DecodeFault { path: error.path, problem: String::new() }.to_string();
         let field = field.trim_start_matches("field '").trim_end_matches("': ").to_owned();
         fault(line, field, error.problem)
     })?;
+    session.warnings.extend(crate::kustomization::warnings(&value));
     kustomization.modernise();
     if is_empty(&value) {
         return Err(fault(None, String::new(), "kustomization.yaml is empty; add resources or remove the file".to_owned()));
@@ -72,30 +75,6 @@ pub(crate) fn strict(root: &Root<'_>, file: &'static str, bytes: &[u8]) -> Resul
 /// The value of the first document of a configuration file.
 pub(crate) fn value(bytes: &[u8]) -> Result<Value, Cause> {
     Ok(manifest::yaml::parse_value(bytes, Dialect::V2)?)
-}
-
-/// The line on which a field is written.
-fn line_of(bytes: &[u8], path: &[String]) -> Option<usize> {
-    let document = manifest::yaml::parse_first(bytes, Dialect::V2, &Limits::default()).ok()??;
-    let mut node = &document;
-    let mut line = None;
-    for part in path {
-        node = match &node.content {
-            Content::Mapping { entries, .. } => {
-                let is_it = |key: Option<&str>| key.is_some_and(|key| key.eq_ignore_ascii_case(part));
-                let entry = entries.iter().find(|entry| is_it(entry.key.as_text()))?;
-                line = Some(entry.key.span.start.line);
-                &entry.value
-            }
-            Content::Sequence { items, .. } => {
-                let item = items.get(part.parse::<usize>().ok()?)?;
-                line = Some(item.span.start.line);
-                item
-            }
-            Content::Scalar { .. } => return line,
-        };
-    }
-    line
 }
 
 /// The files of `configurations`, merged.

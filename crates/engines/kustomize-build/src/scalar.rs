@@ -4,8 +4,9 @@
 //! meaning of a scalar in that chain follows from its text, tag and quotes, so none of the texts needs to be made.
 
 use crate::tree::{Body, Entry, Node, Style, Tag, Text};
-use manifest::yaml::{Dialect, Resolved, resolve};
+use manifest::yaml::{Dialect, Resolved, Shape, View, resolve};
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 
 /// Why a tree has no JSON form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +42,11 @@ impl ValueFault {
 
 /// The tag that go-yaml v3 gives a plain scalar.
 pub(crate) fn plain_tag(text: &str) -> Tag {
-    match resolve(text, Dialect::V3) {
+    resolved_tag(&resolve(text, Dialect::V3))
+}
+
+fn resolved_tag(resolved: &Resolved) -> Tag {
+    match resolved {
         Resolved::Null => Tag::Null,
         Resolved::Bool(_) => Tag::Bool,
         Resolved::Int(_) | Resolved::UInt(_) => Tag::Int,
@@ -65,29 +70,44 @@ pub(crate) fn is_other_than_string(text: &str) -> bool {
 
 /// The JSON value of a tree.
 pub(crate) fn to_value(node: &Node) -> Result<Value, ValueFault> {
-    value_of(node, Level::Top)
+    value_of(node, Surroundings::TOP)
 }
 
-/// Keys at the top of an object may be of any scalar type; below, only strings can become JSON keys.
-#[derive(Clone, Copy, PartialEq)]
-enum Level {
-    Top,
-    Below,
+/// What stands around a node when the tree is printed.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    /// Keys at the top of an object may be of any scalar type; below, only strings can become JSON keys.
+    top: bool,
+    /// Whether a collection in brackets is around it.
+    flow: bool,
+}
+
+impl Surroundings {
+    const TOP: Self = Self { top: true, flow: false };
+
+    fn below(self, node: &Node) -> Self {
+        Self { top: false, flow: self.flow || node.style == Style::Flow }
+    }
+
+    /// Whether the plain text gets quotes when it is printed between brackets, which makes it a string.
+    fn quotes(self, text: &str, style: Style) -> bool {
+        self.flow && style == Style::Plain && (text.is_empty() || text.contains([',', '?', '[', ']', '{', '}', ':']))
+    }
 }
 
 /// Whether a tree can be printed: what [`to_value`] says, without making the value, and whether YAML can hold its characters.
 pub(crate) fn check(node: &Node) -> Result<(), crate::error::Cause> {
-    check_at(node, Level::Top)
+    check_at(node, Surroundings::TOP)
 }
 
-fn check_at(node: &Node, level: Level) -> Result<(), crate::error::Cause> {
+fn check_at(node: &Node, around: Surroundings) -> Result<(), crate::error::Cause> {
     match &node.body {
         Body::Nothing => Ok(()),
         Body::Scalar(text) => {
             let is_string = match node.tag {
                 Tag::Str | Tag::Other | Tag::Merge => true,
                 Tag::Unset => node.style.is_quoted() || plain_tag(text) == Tag::Str,
-                _ => false,
+                _ => around.quotes(text, node.style),
             };
             if is_string {
                 return check_text(text);
@@ -95,15 +115,15 @@ fn check_at(node: &Node, level: Level) -> Result<(), crate::error::Cause> {
             let value = scalar_value(text, node.tag, node.style)?;
             Ok(manifest::yaml::check_printable(&value)?)
         }
-        Body::Sequence(items) => items.iter().try_for_each(|item| check_at(item, Level::Below)),
+        Body::Sequence(items) => items.iter().try_for_each(|item| check_at(item, around.below(node))),
         Body::Mapping(entries) => {
-            check_keys(entries, level)?;
-            entries.iter().try_for_each(|entry| check_at(&entry.value, Level::Below))
+            check_keys(entries, around)?;
+            entries.iter().try_for_each(|entry| check_at(&entry.value, around.below(node)))
         }
     }
 }
 
-fn check_keys(entries: &[Entry], level: Level) -> Result<(), crate::error::Cause> {
+fn check_keys(entries: &[Entry], around: Surroundings) -> Result<(), crate::error::Cause> {
     /// Up to here comparing all pairs is faster than a set.
     const FEW: usize = 16;
     let mut seen = std::collections::BTreeSet::new();
@@ -114,7 +134,10 @@ fn check_keys(entries: &[Entry], level: Level) -> Result<(), crate::error::Cause
         if repeated {
             return Err(ValueFault::Duplicate { path: String::new(), key: key.clone() }.into());
         }
-        if !is_key(&entry.key, level) {
+        if !is_key(&entry.key, around) {
+            return Err(ValueFault::Key { path: String::new(), key: key.clone() }.into());
+        }
+        if is_merge(entry) && entry.value.kind() != crate::tree::Kind::Mapping {
             return Err(ValueFault::Key { path: String::new(), key: key.clone() }.into());
         }
         if !is_ascii(key) || key.len() > SHORT_KEY {
@@ -140,42 +163,126 @@ fn check_text(text: &str) -> Result<(), crate::error::Cause> {
     Ok(manifest::yaml::check_printable(&Value::String(text.to_owned()))?)
 }
 
-fn is_key(key: &crate::tree::Key, level: Level) -> bool {
-    match key.tag {
-        Tag::Str | Tag::Unset | Tag::Other => true,
-        Tag::Map | Tag::Seq => false,
-        _ => level == Level::Top,
-    }
+fn is_key(key: &crate::tree::Key, around: Surroundings) -> bool {
+    let is_string = match key.tag {
+        Tag::Str | Tag::Other => true,
+        Tag::Map | Tag::Seq => return false,
+        // A key made here is printed without quotes and read again.
+        Tag::Unset => key.style.is_quoted() || plain_tag(&key.text) == Tag::Str,
+        _ => false,
+    };
+    is_string || around.top
 }
 
-fn value_of(node: &Node, level: Level) -> Result<Value, ValueFault> {
+fn value_of(node: &Node, around: Surroundings) -> Result<Value, ValueFault> {
     match &node.body {
         Body::Nothing => Ok(Value::Null),
+        Body::Scalar(text) if around.quotes(text, node.style) => Ok(Value::String(text.to_string())),
         Body::Scalar(text) => scalar_value(text, node.tag, node.style),
         Body::Sequence(items) => {
             let values = items
                 .iter()
                 .enumerate()
-                .map(|(at, item)| value_of(item, Level::Below).map_err(|fault| fault.below(&at.to_string())));
+                .map(|(at, item)| value_of(item, around.below(node)).map_err(|fault| fault.below(&at.to_string())));
             values.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
-        Body::Mapping(entries) => mapping_value(entries, level),
+        Body::Mapping(entries) => mapping_value(entries, around, around.below(node)),
     }
 }
 
-fn mapping_value(entries: &[Entry], level: Level) -> Result<Value, ValueFault> {
+fn mapping_value(entries: &[Entry], around: Surroundings, below: Surroundings) -> Result<Value, ValueFault> {
     let mut map = Map::new();
+    let mut merged = Vec::new();
     for entry in entries {
         let key = &entry.key.text;
-        if !is_key(&entry.key, level) {
+        if !is_key(&entry.key, around) {
             return Err(ValueFault::Key { path: String::new(), key: key.clone() });
         }
-        let value = value_of(&entry.value, Level::Below).map_err(|fault| fault.below(key))?;
+        if is_merge(entry) {
+            merged.push(value_of(&entry.value, below).map_err(|fault| fault.below(key))?);
+            continue;
+        }
+        let value = value_of(&entry.value, below).map_err(|fault| fault.below(key))?;
         if map.insert(key.to_string(), value).is_some() {
             return Err(ValueFault::Duplicate { path: String::new(), key: key.clone() });
         }
     }
+    for value in merged {
+        let Value::Object(more) = value else {
+            return Err(ValueFault::Key { path: String::new(), key: "<<".into() });
+        };
+        for (key, value) in more {
+            map.entry(key).or_insert(value);
+        }
+    }
     Ok(Value::Object(map))
+}
+
+/// A tree as it is printed: [`to_value`] without making the value. Only for trees that [`check`] has passed.
+#[derive(Clone, Copy)]
+pub(crate) struct Printed<'t> {
+    node: &'t Node,
+    around: Surroundings,
+}
+
+impl<'t> Printed<'t> {
+    pub(crate) fn new(node: &'t Node) -> Self {
+        Self { node, around: Surroundings::TOP }
+    }
+
+    fn below(self, node: &'t Node) -> Self {
+        Self { node, around: self.around.below(self.node) }
+    }
+
+    fn scalar(self, text: &'t Text) -> Shape<'t, Self> {
+        let Node { tag, style, .. } = *self.node;
+        let is_string = match tag {
+            Tag::Str | Tag::Other | Tag::Merge => true,
+            _ => self.around.quotes(text, style),
+        };
+        if is_string {
+            return Shape::Text(Cow::Borrowed(text));
+        }
+        match scalar_value(text, tag, style) {
+            Ok(Value::Bool(value)) => Shape::Bool(value),
+            Ok(Value::Number(number)) => Shape::Number(Cow::Owned(number)),
+            Ok(Value::String(text)) => Shape::Text(Cow::Owned(text)),
+            Ok(_) | Err(_) => Shape::Null,
+        }
+    }
+
+    fn entries(self, entries: &'t [Entry]) -> Vec<(&'t str, Self)> {
+        let own = entries.iter().filter(|entry| !is_merge(entry));
+        let mut all: Vec<(&str, Self)> = own.map(|entry| (&*entry.key.text, self.below(&entry.value))).collect();
+        for merged in entries.iter().filter(|entry| is_merge(entry)) {
+            let Shape::Mapping(more) = self.below(&merged.value).shape() else { continue };
+            for (key, value) in more {
+                if all.iter().all(|(known, _)| *known != key) {
+                    all.push((key, value));
+                }
+            }
+        }
+        if !all.is_sorted_by(|one, next| one.0 <= next.0) {
+            all.sort_unstable_by_key(|entry| entry.0);
+        }
+        all
+    }
+}
+
+impl<'t> View<'t> for Printed<'t> {
+    fn shape(self) -> Shape<'t, Self> {
+        match &self.node.body {
+            Body::Nothing => Shape::Null,
+            Body::Scalar(text) => self.scalar(text),
+            Body::Sequence(items) => Shape::Sequence(items.iter().map(|item| self.below(item)).collect()),
+            Body::Mapping(entries) => Shape::Mapping(self.entries(entries)),
+        }
+    }
+}
+
+/// Whether a key that came to be is printed so that it means a merge when it is read again: kustomize never quotes it.
+fn is_merge(entry: &Entry) -> bool {
+    &*entry.key.text == "<<" && !entry.key.style.is_quoted()
 }
 
 fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault> {
@@ -187,8 +294,7 @@ fn scalar_value(text: &Text, tag: Tag, style: Style) -> Result<Value, ValueFault
         _ => {}
     }
     let resolved = resolve(text, Dialect::V3);
-    let plain = plain_tag(text);
-    if tag != Tag::Unset && tag != plain {
+    if tag != Tag::Unset && tag != resolved_tag(&resolved) {
         return explicit_value(text, tag, resolved);
     }
     if style.is_quoted() && tag != Tag::Unset {
@@ -259,17 +365,17 @@ fn binary_value(text: &Text) -> Result<Value, ValueFault> {
 /// floats, so that those above 2^53 lose digits.
 pub(crate) fn from_value(value: &Value) -> Node {
     match value {
-        Value::Null => Node { body: Body::Scalar("null".into()), tag: Tag::Null, style: Style::Plain },
+        Value::Null => Node { body: Body::Scalar("null".into()), tag: Tag::Null, style: Style::Plain, link: 0 },
         Value::Bool(bool) => Node::tagged(if *bool { "true" } else { "false" }, Tag::Bool),
         Value::Number(number) => from_number(number),
         Value::String(text) => from_text(text),
         Value::Array(items) => {
-            Node { body: Body::Sequence(items.iter().map(from_value).collect()), tag: Tag::Seq, style: Style::Plain }
+            Node { body: Body::Sequence(items.iter().map(from_value).collect()), tag: Tag::Seq, style: Style::Plain, link: 0 }
         }
         Value::Object(map) => {
             let entries =
-                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::new(key.as_str()), value: from_value(value) });
-            Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain }
+                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::string(key.as_str()), value: from_value(value) });
+            Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain, link: 0 }
         }
     }
 }
@@ -279,12 +385,12 @@ pub(crate) fn from_json(value: &Value) -> Node {
     match value {
         Value::Number(number) if number.is_i64() || number.is_u64() => Node::tagged(number.to_string(), Tag::Int),
         Value::Array(items) => {
-            Node { body: Body::Sequence(items.iter().map(from_json).collect()), tag: Tag::Seq, style: Style::Plain }
+            Node { body: Body::Sequence(items.iter().map(from_json).collect()), tag: Tag::Seq, style: Style::Plain, link: 0 }
         }
         Value::Object(map) => {
             let entries =
-                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::new(key.as_str()), value: from_json(value) });
-            Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain }
+                map.iter().map(|(key, value)| Entry { key: crate::tree::Key::string(key.as_str()), value: from_json(value) });
+            Node { body: Body::Mapping(entries.collect()), tag: Tag::Map, style: Style::Plain, link: 0 }
         }
         other => from_value(other),
     }
@@ -316,5 +422,5 @@ fn from_text(text: &str) -> Node {
         (false, true) => Style::DoubleQuoted,
         (false, false) => Style::Plain,
     };
-    Node { body: Body::Scalar(text.into()), tag: Tag::Str, style }
+    Node { body: Body::Scalar(text.into()), tag: Tag::Str, style, link: 0 }
 }

@@ -12,6 +12,8 @@ use crate::origin::{self, Origin};
 use crate::plugin::{self, Plugin};
 use crate::transform::Transformer;
 use crate::variable::Variables;
+use crate::written::Written;
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// What a kustomization and those below it have brought together.
@@ -29,6 +31,7 @@ type WithOrigin<T> = (T, Option<Origin>);
 pub(crate) struct Target<'b> {
     root: Root<'b>,
     file: &'static str,
+    written: Written,
     pub(crate) kustomization: Box<Kustomization>,
     origin: Option<Origin>,
 }
@@ -41,21 +44,25 @@ pub(crate) enum Role {
 }
 
 impl<'b> Target<'b> {
-    pub(crate) fn new(root: Root<'b>, file: &'static str, kustomization: Box<Kustomization>, origin: Option<Origin>) -> Self {
-        Self { root, file, kustomization, origin }
+    /// A kustomization that is not written in these words anywhere.
+    pub(crate) fn new(root: Root<'b>, file: &'static str, kustomization: Box<Kustomization>) -> Self {
+        let written = Written { file: root.path.join(file).unwrap_or_default(), bytes: Bytes::new() };
+        Self { root, file, written, kustomization, origin: None }
     }
 
     /// Reads the kustomization of a directory.
     pub(crate) fn read(session: &mut Session<'b>, root: Root<'b>, origin: Option<Origin>) -> Result<Self, BuildError> {
         let (file, bytes) = root.kustomization(session)?;
-        let kustomization = crate::read::strict(&root, file, &bytes)?;
-        Ok(Self { root, file, kustomization, origin })
+        let written = Written { file: root.path.join(file).unwrap_or_default(), bytes };
+        let kustomization = crate::read::strict(session, &written)?;
+        Ok(Self { root, file, written, kustomization, origin })
     }
 
     /// Takes over the OpenAPI document that the kustomization names, unless another one is set.
     pub(crate) fn set_schema(&self, session: &mut Session<'b>) -> Result<(), BuildError> {
         let openapi = &self.kustomization.openapi;
-        let document = openapi.get("path").map(|path| self.root.load(session, path)).transpose()?;
+        let document = openapi.get("path").map(|path| self.root.load(session, path)).transpose();
+        let document = document.map_err(self.written.field("openapi"))?;
         if session.schema_is_set {
             return Ok(());
         }
@@ -90,27 +97,32 @@ impl<'b> Target<'b> {
             return Err(BuildError::Limit { what: "the number of kustomizations".to_owned(), limit });
         }
         let resources = std::mem::take(&mut self.kustomization.resources);
-        let mut all = self.accumulate_resources(session, into, &resources)?;
+        let mut all = self.accumulate_resources(session, into, ("resources", &resources))?;
         let mut config = FieldConfig::default_fields();
         if !self.kustomization.configurations.is_empty() {
-            let own = crate::read::configurations(session, &self.root, &self.kustomization.configurations)?;
+            let own = crate::read::configurations(session, &self.root, &self.kustomization.configurations);
+            let own = own.map_err(self.written.field("configurations"))?;
             config = config.merged(&Arc::new(own)).map_err(|error| self.conflict(&error))?;
         }
         all.config = all.config.merged(&config).map_err(|error| self.conflict(&error))?;
         if !self.kustomization.crds.is_empty() {
-            let own = crate::crds::read(session, &self.root, &self.kustomization.crds)?;
+            let own = crate::crds::read(session, &self.root, &self.kustomization.crds);
+            let own = own.map_err(self.written.field("crds"))?;
             all.config = all.config.merged(&Arc::new(own)).map_err(|error| self.conflict(&error))?;
         }
         self.generate(session, &mut all.objects)?;
         let components = std::mem::take(&mut self.kustomization.components);
-        for path in &components {
-            let root = self.root.directory(session, path)?;
-            all = self.accumulate_directory(session, all, root, (path, Role::Component))?;
+        for (at, path) in components.iter().enumerate() {
+            let accumulated = match self.root.directory(session, path) {
+                Ok(root) => self.accumulate_directory(session, all, root, (path, Role::Component)),
+                Err(error) => Err(error),
+            };
+            all = accumulated.map_err(self.written.entry("components", at))?;
         }
         self.transform(session, &mut all)?;
         self.validate(session, &mut all)?;
         let vars = std::mem::take(&mut self.kustomization.vars);
-        all.variables.add(session, &mut all.objects, &vars)?;
+        all.variables.add(session, &mut all.objects, &vars).map_err(self.written.field("vars"))?;
         Ok(all)
     }
 
@@ -122,26 +134,35 @@ impl<'b> Target<'b> {
         &mut self,
         session: &mut Session<'b>,
         mut into: Accumulator,
-        paths: &[String],
+        (field, paths): (&str, &[String]),
     ) -> Result<Accumulator, BuildError> {
-        for path in paths {
-            match self.root.resource(session, path)? {
-                Resource::File(bytes) => {
-                    let mut objects = self.read_objects(session, path, &bytes)?;
-                    if let Some(own) = &self.origin {
-                        let origin = own.append(path);
-                        for object in &mut objects {
-                            set_origin_field(object, &origin)
-                                .map_err(|fault| BuildError::object("note the origin", &object.id(&session.schema), fault))?;
-                        }
-                    }
-                    let added = into.objects.append_all(objects, &session.schema);
-                    added.map_err(|error| error.within(format!("merging resources from '{path}' in '{}'", self.root.path)))?;
-                    self.check_count(session, &into)?;
-                }
-                Resource::Directory(root) => into = self.accumulate_directory(session, into, root, (path, Role::Base))?,
+        for (at, path) in paths.iter().enumerate() {
+            into = self.accumulate_resource(session, into, path).map_err(self.written.entry(field, at))?;
+        }
+        Ok(into)
+    }
+
+    fn accumulate_resource(
+        &mut self,
+        session: &mut Session<'b>,
+        mut into: Accumulator,
+        path: &str,
+    ) -> Result<Accumulator, BuildError> {
+        let bytes = match self.root.resource(session, path)? {
+            Resource::File(bytes) => bytes,
+            Resource::Directory(root) => return self.accumulate_directory(session, into, root, (path, Role::Base)),
+        };
+        let mut objects = self.read_objects(session, path, &bytes)?;
+        if let Some(own) = &self.origin {
+            let origin = own.append(path);
+            for object in &mut objects {
+                set_origin_field(object, &origin)
+                    .map_err(|fault| BuildError::object("note the origin", &object.id(&session.schema), fault))?;
             }
         }
+        let added = into.objects.append_all(objects, &session.schema);
+        added.map_err(|error| error.within(format!("merging resources from '{path}' in '{}'", self.root.path)))?;
+        self.check_count(session, &into)?;
         Ok(into)
     }
 
@@ -214,20 +235,21 @@ impl<'b> Target<'b> {
         }
         let mut generated: Vec<WithOrigin<Object>> = Vec::new();
         let lists = [
-            (Generated::ConfigMap, &kustomization.config_map_generator, "ConfigMapGenerator"),
-            (Generated::Secret, &kustomization.secret_generator, "SecretGenerator"),
+            (Generated::ConfigMap, &kustomization.config_map_generator, "ConfigMapGenerator", "configMapGenerator"),
+            (Generated::Secret, &kustomization.secret_generator, "SecretGenerator", "secretGenerator"),
         ];
-        for (kind, arguments, name) in lists {
+        for (kind, arguments, name, field) in lists {
             let origin = self.origin.as_ref().map(|origin| origin.built_in(self.file, name));
-            for arguments in arguments {
+            for (at, arguments) in arguments.iter().enumerate() {
                 let mut arguments = arguments.clone();
                 arguments.options = merged_options(arguments.options.as_ref(), kustomization.generator_options.as_ref());
-                generated.push((generate(session, &self.root, kind, &arguments)?, origin.clone()));
+                let made = generate(session, &self.root, kind, &arguments).map_err(self.written.entry(field, at))?;
+                generated.push((made, origin.clone()));
             }
         }
         let entries = std::mem::take(&mut self.kustomization.generators);
-        for (config, origin) in self.plugin_configs(session, &entries)? {
-            match plugin::configure(session, &self.root, &config)? {
+        for (config, origin) in self.plugin_configs(session, ("generators", &entries))? {
+            match plugin::configure(session, &self.root, &config).map_err(self.written.field("generators"))? {
                 Plugin::Generator(object) => generated.push((*object, origin)),
                 Plugin::Transformer(_) => return Err(plugin::wrong_kind(&config, "generator")),
             }
@@ -245,12 +267,16 @@ impl<'b> Target<'b> {
     }
 
     /// The configurations that the entries of `generators`, `transformers` or `validators` hold or name, with their origins.
-    fn plugin_configs(&mut self, session: &mut Session<'b>, entries: &[String]) -> Result<Vec<WithOrigin<Object>>, BuildError> {
+    fn plugin_configs(
+        &mut self,
+        session: &mut Session<'b>,
+        (field, entries): (&str, &[String]),
+    ) -> Result<Vec<WithOrigin<Object>>, BuildError> {
         let mut all = Accumulator::default();
         let mut paths = Vec::new();
-        for entry in entries {
+        for (at, entry) in entries.iter().enumerate() {
             let Ok(mut objects) = crate::read::objects(entry.as_bytes()) else {
-                paths.push(entry.clone());
+                paths.push((at, entry));
                 continue;
             };
             if let Some(own) = &self.origin {
@@ -262,7 +288,9 @@ impl<'b> Target<'b> {
             }
             all.objects.append_all(objects, &session.schema)?;
         }
-        let all = self.accumulate_resources(session, all, &paths)?;
+        for (at, path) in paths {
+            all = self.accumulate_resource(session, all, path).map_err(self.written.entry(field, at))?;
+        }
         let with_origin = |config: Object| {
             let text = config.annotation(origin::ANNOTATION).map(str::to_owned);
             let origin = text.map(|text| plugin::origin_of(&config, &text));
@@ -274,9 +302,14 @@ impl<'b> Target<'b> {
     fn transform(&mut self, session: &mut Session<'b>, all: &mut Accumulator) -> Result<(), BuildError> {
         let mut transformers = self.built_in_transformers(session, &all.config)?;
         let entries = std::mem::take(&mut self.kustomization.transformers);
-        transformers.extend(self.plugin_transformers(session, &entries)?);
-        for (transformer, origin) in transformers {
-            transformer.apply(session, &mut all.objects)?;
+        let own = self.plugin_transformers(session, ("transformers", &entries))?;
+        transformers.extend(own.into_iter().map(|own| (own, ("transformers", None))));
+        for ((transformer, origin), (field, at)) in transformers {
+            let applied = transformer.apply(session, &mut all.objects);
+            match at {
+                Some(at) => applied.map_err(self.written.entry(field, at))?,
+                None => applied.map_err(self.written.field(field))?,
+            }
             if matches!(transformer, Transformer::StrategicPatches(_) | Transformer::Patch(_)) {
                 session.uses_built_in = true;
             }
@@ -294,11 +327,11 @@ impl<'b> Target<'b> {
     fn plugin_transformers(
         &mut self,
         session: &mut Session<'b>,
-        entries: &[String],
+        (field, entries): (&str, &[String]),
     ) -> Result<Vec<WithOrigin<Transformer>>, BuildError> {
         let mut transformers = Vec::new();
-        for (config, origin) in self.plugin_configs(session, entries)? {
-            match plugin::configure(session, &self.root, &config)? {
+        for (config, origin) in self.plugin_configs(session, (field, entries))? {
+            match plugin::configure(session, &self.root, &config).map_err(self.written.field(field))? {
                 Plugin::Transformer(list) => {
                     transformers.extend(list.into_iter().map(|transformer| (transformer, origin.clone())))
                 }
@@ -312,17 +345,17 @@ impl<'b> Target<'b> {
         &mut self,
         session: &mut Session<'b>,
         config: &FieldConfig,
-    ) -> Result<Vec<WithOrigin<Transformer>>, BuildError> {
-        let made = plugin::of_kustomization(session, &self.root, &self.kustomization, config)?;
+    ) -> Result<Vec<(WithOrigin<Transformer>, plugin::Place)>, BuildError> {
+        let made = plugin::of_kustomization(session, (&self.root, &self.written), &self.kustomization, config)?;
         let origin = |name: &str| self.origin.as_ref().map(|origin| origin.built_in(self.file, name));
-        Ok(made.into_iter().map(|(name, transformer)| (transformer, origin(name))).collect())
+        Ok(made.into_iter().map(|(name, place, transformer)| ((transformer, origin(name)), place)).collect())
     }
 
     fn validate(&mut self, session: &mut Session<'b>, all: &mut Accumulator) -> Result<(), BuildError> {
         let entries = std::mem::take(&mut self.kustomization.validators);
-        for (validator, _) in self.plugin_transformers(session, &entries)? {
+        for (validator, _) in self.plugin_transformers(session, ("validators", &entries))? {
             let before: Vec<Object> = all.objects.list().to_vec();
-            validator.apply(session, &mut all.objects)?;
+            validator.apply(session, &mut all.objects).map_err(self.written.field("validators"))?;
             let mut after: Vec<Object> = all.objects.list().to_vec();
             for object in &mut after {
                 if object.metadata_map("labels").any(|(key, _)| key == "validated-by") {

@@ -55,7 +55,9 @@ impl Transformer {
             Self::Replacements(replacements) => replacement::apply(session, objects, replacements),
             Self::ValueAdd(transformer) => transformer.apply(session, objects),
             Self::Hash => add_hashes(session, objects),
-        }
+        }?;
+        objects.settle_links();
+        Ok(())
     }
 }
 
@@ -76,8 +78,13 @@ fn set_entries(
     }
     let creation = Some(Creation { kind: Kind::Mapping, tag: Tag::Map });
     for object in objects.list_mut() {
+        let values = entries.iter().map(|(key, value)| (key, Node::tagged(value.as_str(), Tag::Str)));
+        let values: Vec<(&String, Node)> = match fields.len() {
+            1 => values.collect(),
+            _ => values.map(|(key, value)| (key, object.links.share(value))).collect(),
+        };
         let mut set = |node: &mut Node| -> Result<(), Fault> {
-            entries.iter().try_for_each(|(key, value)| node.set_field(key, Node::tagged(value.as_str(), Tag::Str)))
+            values.iter().try_for_each(|(key, value)| node.set_field(key, value.clone()))
         };
         let applied = fields.iter().try_for_each(|field| field.apply(&mut object.node, creation, &mut set));
         applied.map_err(|fault| failed(session, operation, object, fault))?;

@@ -111,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) body: Body,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
+    /// Nodes of one object under the same number other than 0 change together; see [`crate::links`].
+    pub(crate) link: u32,
 }
 
 /// What a node holds.
@@ -130,7 +132,8 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// A key: always a scalar; `tag` is not `Str` for the keys that cannot be printed in the end, such as numbers below the top.
+/// A key: always a scalar. One that is a number or the like, by its tag or made here under such a text, cannot be printed in the end
+/// unless it stands at the top.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Key {
     pub(crate) text: Text,
@@ -142,29 +145,34 @@ impl Key {
     pub(crate) fn new(text: impl Into<Text>) -> Self {
         Self { text: text.into(), tag: Tag::Unset, style: Style::Plain }
     }
+
+    /// A key that is a string whatever its text.
+    pub(crate) fn string(text: impl Into<Text>) -> Self {
+        Self { tag: Tag::Str, ..Self::new(text) }
+    }
 }
 
 impl Node {
     /// A scalar whose meaning is what its text says.
     pub(crate) fn plain(text: impl Into<Text>) -> Self {
-        Self { body: Body::Scalar(text.into()), tag: Tag::Unset, style: Style::Plain }
+        Self::tagged(text, Tag::Unset)
     }
 
     /// A scalar that is a string whatever its text.
     pub(crate) fn string(text: impl Into<Text>) -> Self {
         let text = text.into();
         let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
-        Self { body: Body::Scalar(text), tag: Tag::Str, style }
+        Self { body: Body::Scalar(text), tag: Tag::Str, style, link: 0 }
     }
 
     /// A scalar of a given tag.
     pub(crate) fn tagged(text: impl Into<Text>, tag: Tag) -> Self {
-        Self { body: Body::Scalar(text.into()), tag, style: Style::Plain }
+        Self { body: Body::Scalar(text.into()), tag, style: Style::Plain, link: 0 }
     }
 
     /// An empty mapping.
     pub(crate) fn mapping() -> Self {
-        Self { body: Body::Mapping(Vec::new()), tag: Tag::Unset, style: Style::Plain }
+        Self { body: Body::Mapping(Vec::new()), tag: Tag::Unset, style: Style::Plain, link: 0 }
     }
 
     /// An empty node of a kind.
@@ -175,7 +183,7 @@ impl Node {
             Kind::Mapping => Body::Mapping(Vec::new()),
             Kind::Sequence => Body::Sequence(Vec::new()),
         };
-        Self { body, tag: Tag::Unset, style: Style::Plain }
+        Self { body, tag: Tag::Unset, style: Style::Plain, link: 0 }
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -293,15 +301,14 @@ impl Node {
 
     /// As [`Node::set_field`], but a null is kept.
     pub(crate) fn put_field(&mut self, name: &str, mut value: Node) -> Result<(), Fault> {
-        if value.is_string() && value.style == Style::Plain && crate::scalar::is_other_than_string(value.text()) {
-            value.style = Style::DoubleQuoted;
-        }
+        value.keep_string();
         if self.is_null() && !matches!(self.body, Body::Mapping(_)) {
             return Ok(());
         }
         self.demand(Kind::Mapping)?;
         if let Some(field) = self.field_mut(name) {
             value.style = field.style;
+            value.link = field.link;
             *field = value;
             return Ok(());
         }
@@ -311,6 +318,13 @@ impl Node {
         Ok(())
     }
 
+    /// Puts quotes around a string that would be read as something else.
+    pub(crate) fn keep_string(&mut self) {
+        if self.style == Style::Plain && self.is_string() && crate::scalar::is_other_than_string(self.text()) {
+            self.style = Style::DoubleQuoted;
+        }
+    }
+
     /// Replaces this scalar; its quotes stay.
     pub(crate) fn set_scalar(&mut self, mut value: Node) -> Result<(), Fault> {
         self.demand(Kind::Scalar)?;
@@ -318,6 +332,7 @@ impl Node {
             return Ok(());
         }
         value.style = self.style;
+        value.link = self.link;
         *self = value;
         Ok(())
     }

@@ -172,7 +172,7 @@ fn replace_scalar(node: &mut Node, values: &BTreeMap<&str, Value>) {
         Value::Float(float) => (format!("{float}"), Tag::Float),
         Value::Structure => return,
     };
-    *node = Node { body: Body::Scalar(text.into()), tag, style: Style::Plain };
+    *node = Node { body: Body::Scalar(text.into()), tag, style: Style::Plain, link: 0 };
 }
 
 /// Replaces `$(NAME)`; a text that consists of one reference takes over the value's type, and `$$` is a dollar sign.

@@ -2,8 +2,9 @@
 
 use crate::scalar;
 use crate::tree::{Body, Entry, Key, MAX_DEPTH, Node, Style, Tag, Text};
-use manifest::yaml::{self, Content, Dialect, Limits, ScalarStyle, YamlError};
+use manifest::yaml::{self, Assembler, Content, Dialect, Limits, ScalarStyle, Span, YamlError};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Why a text does not hold objects.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +55,7 @@ fn limits() -> Limits {
 
 /// One document as a tree; `None` where there is none.
 pub(crate) fn document(text: &[u8]) -> Result<Option<Node>, DocumentFault> {
-    let parsed = yaml::parse_first(text, Dialect::V3, &limits()).map_err(|source| DocumentFault::Malformed {
-        document: 1,
-        line: 1,
-        source,
-    })?;
-    parsed.map(|node| Converter::new().node(node)).transpose()
+    Converter::new().document(text, 1, 0)
 }
 
 /// The documents of a file of resources: nulls are left out, a lone `List` is replaced by its items, aliases and merge keys by
@@ -70,10 +66,7 @@ pub(crate) fn documents(text: &[u8]) -> Result<Vec<Node>, DocumentFault> {
     let mut nodes = Vec::with_capacity(parts.len());
     let mut converter = Converter::new();
     for (at, &(line, part)) in parts.iter().enumerate() {
-        let malformed = |source| DocumentFault::Malformed { document: at + 1, line: line + 1, source };
-        let Some(parsed) = yaml::parse_first(part, Dialect::V3, &limits()).map_err(malformed)? else { continue };
-        converter.lines_before = line;
-        let mut node = converter.node(parsed)?;
+        let Some(mut node) = converter.document(part, at + 1, line)? else { continue };
         if node.is_null() {
             continue;
         }
@@ -129,10 +122,12 @@ fn split(text: &[u8]) -> Result<Vec<(usize, &[u8])>, DocumentFault> {
     Ok(parts)
 }
 
-/// Turns what `manifest` has read into trees.
+/// Makes trees of what `manifest` reads: as it is read, or, where keys need a second look, of nodes that know where they stand.
 struct Converter {
     /// The lines of the text before the document.
     lines_before: usize,
+    /// Whether the document has merge keys, or keys in quotes under a tag.
+    has_special_keys: bool,
     /// Short texts that were seen lately, by a hash of them. Keys and words such as `string` come again and again.
     seen: Vec<Option<Text>>,
 }
@@ -142,10 +137,22 @@ const LONGEST_SHARED: usize = 32;
 
 impl Converter {
     fn new() -> Self {
-        Self { lines_before: 0, seen: vec![None; SLOTS] }
+        Self { lines_before: 0, has_special_keys: false, seen: vec![None; SLOTS] }
     }
 
-    fn text(&mut self, text: String) -> Text {
+    fn document(&mut self, text: &[u8], number: usize, lines_before: usize) -> Result<Option<Node>, DocumentFault> {
+        let malformed = |source| DocumentFault::Malformed { document: number, line: lines_before + 1, source };
+        self.has_special_keys = false;
+        let assembled = yaml::assemble_first(text, Dialect::V3, &limits(), self).map_err(malformed)?;
+        if !self.has_special_keys {
+            return Ok(assembled);
+        }
+        self.lines_before = lines_before;
+        let parsed = yaml::parse_first(text, Dialect::V3, &limits()).map_err(malformed)?;
+        parsed.map(|node| self.node(node)).transpose()
+    }
+
+    fn text(&mut self, text: Cow<'_, str>) -> Text {
         if text.len() > LONGEST_SHARED {
             return text.into();
         }
@@ -160,29 +167,16 @@ impl Converter {
     }
 
     fn node(&mut self, node: yaml::Node) -> Result<Node, DocumentFault> {
-        let explicit = node.tag.as_deref().map(tag_of);
-        let collection = |flow: bool| if flow { Style::Flow } else { Style::Plain };
-        Ok(match node.content {
-            Content::Scalar { text, style } => {
-                let tag = explicit.unwrap_or_else(|| match style {
-                    ScalarStyle::Plain if text == "<<" => Tag::Merge,
-                    ScalarStyle::Plain => scalar::plain_tag(&text),
-                    _ => Tag::Str,
-                });
-                let style = match (explicit, style) {
-                    (Some(_), ScalarStyle::Plain) => Style::Tagged,
-                    (Some(_), _) => Style::TaggedQuoted,
-                    (None, style) => style_of(style),
-                };
-                Node { body: Body::Scalar(self.text(text)), tag, style }
-            }
+        let yaml::Node { span, tag, content, .. } = node;
+        Ok(match content {
+            Content::Scalar { text, style } => self.scalar(text.into(), style, tag, span),
             Content::Sequence { items, flow } => {
                 let items = items.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
-                Node { body: Body::Sequence(items), tag: explicit.unwrap_or(Tag::Seq), style: collection(flow) }
+                self.sequence(items, flow, tag, span)
             }
             Content::Mapping { entries, flow } => {
-                let body = Body::Mapping(self.entries(entries)?);
-                Node { body, tag: explicit.unwrap_or(Tag::Map), style: collection(flow) }
+                let entries = self.entries(entries)?;
+                self.mapping(entries, flow, tag, span)
             }
         })
     }
@@ -244,12 +238,63 @@ impl Converter {
                     (None, ScalarStyle::Plain) => scalar::plain_tag(&text),
                     (None, _) => Tag::Str,
                 };
-                Key { text: self.text(text), tag, style: style_of(style) }
+                Key { text: self.text(text.into()), tag, style: style_of(style) }
             }
             Content::Sequence { .. } => Key { tag: Tag::Seq, ..Key::new("") },
             Content::Mapping { .. } => Key { tag: Tag::Map, ..Key::new("") },
         }
     }
+}
+
+impl Assembler for Converter {
+    type Node = Node;
+    type Entry = Entry;
+
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, tag: Option<String>, _: Span) -> Node {
+        let explicit = tag.as_deref().map(tag_of);
+        let tag = explicit.unwrap_or_else(|| match style {
+            ScalarStyle::Plain if text == "<<" => Tag::Merge,
+            ScalarStyle::Plain => scalar::plain_tag(&text),
+            _ => Tag::Str,
+        });
+        let style = match (explicit, style) {
+            (Some(_), ScalarStyle::Plain) => Style::Tagged,
+            (Some(_), _) => Style::TaggedQuoted,
+            (None, style) => style_of(style),
+        };
+        Node { body: Body::Scalar(self.text(text)), tag, style, link: 0 }
+    }
+
+    fn sequence(&mut self, items: Vec<Node>, flow: bool, tag: Option<String>, _: Span) -> Node {
+        let tag = tag.as_deref().map_or(Tag::Seq, tag_of);
+        Node { body: Body::Sequence(items), tag, style: collection_style(flow), link: 0 }
+    }
+
+    fn mapping(&mut self, entries: Vec<Entry>, flow: bool, tag: Option<String>, _: Span) -> Node {
+        let tag = tag.as_deref().map_or(Tag::Map, tag_of);
+        Node { body: Body::Mapping(entries), tag, style: collection_style(flow), link: 0 }
+    }
+
+    fn entry(&mut self, key: Node, value: Node) -> Entry {
+        let key = match key.body {
+            Body::Scalar(text) => {
+                self.has_special_keys |= &*text == "<<" || key.style == Style::TaggedQuoted;
+                let style = if key.style == Style::Tagged { Style::Plain } else { key.style };
+                Key { text, tag: key.tag, style }
+            }
+            Body::Sequence(_) => Key { tag: Tag::Seq, ..Key::new("") },
+            Body::Mapping(_) | Body::Nothing => Key { tag: Tag::Map, ..Key::new("") },
+        };
+        Entry { key, value }
+    }
+
+    fn alias(&mut self, anchored: &Node, _: Span) -> Node {
+        anchored.clone()
+    }
+}
+
+fn collection_style(flow: bool) -> Style {
+    if flow { Style::Flow } else { Style::Plain }
 }
 
 fn style_of(style: ScalarStyle) -> Style {

@@ -11,10 +11,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+/// Whether a request may be sent once more when its connection ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// It reads.
+    Once,
+    /// It writes, and may have done so.
+    Never,
+}
+
 /// Sends a request and waits for the head of the answer. A connection kept from an earlier operation may turn out to be dead only
-/// now; since all requests here only read, one is sent once more when its connection ends without an answer.
-pub(super) fn send(wire: &Wire, request: RequestBuilder) -> io::Result<Response> {
-    let again = request.try_clone();
+/// now, which a second attempt makes up for.
+pub(super) fn send(wire: &Wire, request: RequestBuilder, repeat: Repeat) -> io::Result<Response> {
+    let again = request.try_clone().filter(|_| repeat == Repeat::Once);
     let answer = match (wire.wait(request.send())?, again) {
         (Err(error), Some(again)) if error.is_request() && !error.is_connect() => wire.wait(again.send())?,
         (answer, _) => answer,
@@ -30,7 +39,7 @@ fn broken(error: reqwest::Error) -> Cause {
 /// A request that may have been sent.
 pub(super) struct Exchange {
     wire: Wire,
-    request: Option<RequestBuilder>,
+    request: Option<(RequestBuilder, Repeat)>,
     payload: Vec<u8>,
     response: Option<Response>,
 }
@@ -45,8 +54,8 @@ impl Exchange {
     }
 
     /// A request that waits for its body.
-    pub(super) fn pending(wire: &Wire, request: RequestBuilder) -> Self {
-        Self { wire: wire.clone(), request: Some(request), payload: Vec::new(), response: None }
+    pub(super) fn pending(wire: &Wire, request: RequestBuilder, repeat: Repeat) -> Self {
+        Self { wire: wire.clone(), request: Some((request, repeat)), payload: Vec::new(), response: None }
     }
 
     pub(super) fn into_readers(self) -> (ResponseHeaders, ResponseBody) {
@@ -61,8 +70,8 @@ impl Exchange {
     }
 
     fn ensure_sent(&mut self) -> io::Result<()> {
-        let Some(request) = self.request.take() else { return Ok(()) };
-        let response = send(&self.wire, request.body(std::mem::take(&mut self.payload)))?;
+        let Some((request, repeat)) = self.request.take() else { return Ok(()) };
+        let response = send(&self.wire, request.body(std::mem::take(&mut self.payload)), repeat)?;
         match refusal(response.status()) {
             Some(cause) => Err(self.wire.fail(cause)),
             None => {

@@ -8,16 +8,20 @@ mod redirect;
 
 use crate::{Auth, Cause, Remote, wire::Wire};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use exchange::{Exchange, PostBody, ResponseBody, ResponseHeaders};
+use exchange::{Exchange, PostBody, Repeat, ResponseBody, ResponseHeaders};
+use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse, Transport};
 use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, is_same_party};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use std::io;
 
+/// How the address of a push ends.
+const RECEIVE_PACK: &str = "/git-receive-pack";
+
 type GixResult<T> = Result<T, gix::Error>;
 
 /// Opens a transport to an HTTP remote. Nothing is sent yet.
-pub(crate) fn connect(pool: &Pool, wire: &Wire, remote: &Remote) -> Result<Transport<Session>, Cause> {
+pub(crate) fn connect(pool: &Pool, wire: &Wire, remote: &Remote, protocol: Protocol) -> Result<Transport<Session>, Cause> {
     // Spaces and letters beyond ASCII are encoded, and the host is brought into the form of name servers.
     let base = reqwest::Url::parse(&remote.url.without_user()).map_err(|error| Cause::Option(wire.clean(&error.to_string())))?;
     let url = gix::url::parse(base.as_str()).map_err(|error| Cause::Option(wire.clean(&error.to_string())))?;
@@ -29,7 +33,7 @@ pub(crate) fn connect(pool: &Pool, wire: &Wire, remote: &Remote) -> Result<Trans
         user_agent: pool.user_agent().map_err(option)?,
         redirected_base: None,
     };
-    Ok(Transport::new_http(session, url, gix::protocol::transport::Protocol::V2, false))
+    Ok(Transport::new_http(session, url, protocol, false))
 }
 
 fn option(error: OptionError) -> Cause {
@@ -101,7 +105,7 @@ impl Session {
         let mut at = reqwest::Url::parse(url).map_err(|_| self.wire.fail(Cause::Redirect("not an absolute url")))?;
         for _ in 0..=MOST_REDIRECTS {
             let request = self.client.get(at.clone()).headers(headers.clone());
-            let response = exchange::send(&self.wire, request)?;
+            let response = exchange::send(&self.wire, request, Repeat::Once)?;
             if !response.status().is_redirection() {
                 let base = at.as_str().strip_suffix(suffix).unwrap_or(base);
                 self.redirected_base = Some(base.to_owned());
@@ -145,7 +149,9 @@ impl Http for Session {
         _body: PostBodyDataKind,
     ) -> GixResult<PostResponse<Self::Headers, Self::ResponseBody, Self::PostBody>> {
         let request = self.client.post(url).headers(self.headers(headers));
-        let (post_body, headers, body) = Exchange::pending(&self.wire, request).into_writer_and_readers();
+        // Only reading may be done twice.
+        let repeat = if url.ends_with(RECEIVE_PACK) { Repeat::Never } else { Repeat::Once };
+        let (post_body, headers, body) = Exchange::pending(&self.wire, request, repeat).into_writer_and_readers();
         Ok(PostResponse { post_body, headers, body })
     }
 

@@ -3,13 +3,14 @@
 use super::{HostKeyCheck, broken};
 use crate::{Cause, wire::Wire};
 use bytes::{Buf, Bytes};
+use gix::protocol::transport::Service;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, client};
 use std::{
     io::{self, Read, Write},
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What `git-upload-pack` printed on its standard error, which says more than the silence on its output.
+/// What the service printed on its standard error, which says more than the silence on its output.
 #[derive(Clone)]
 pub(crate) struct Explanation {
     wire: Wire,
@@ -49,8 +50,9 @@ impl Explanation {
     }
 }
 
-/// The output of `git-upload-pack`.
+/// The output of the service.
 pub(crate) struct ChannelReader {
+    service: Service,
     wire: Wire,
     channel: ChannelReadHalf,
     explanation: Explanation,
@@ -58,8 +60,8 @@ pub(crate) struct ChannelReader {
 }
 
 impl ChannelReader {
-    pub(super) fn new(wire: Wire, channel: ChannelReadHalf, explanation: Explanation) -> Self {
-        Self { wire, channel, explanation, unread: Bytes::new() }
+    pub(super) fn new(wire: Wire, channel: ChannelReadHalf, explanation: Explanation, service: Service) -> Self {
+        Self { service, wire, channel, explanation, unread: Bytes::new() }
     }
 }
 
@@ -75,7 +77,8 @@ impl Read for ChannelReader {
                 // The error text may come after the end of the output: wait for the channel to close.
                 Some(ChannelMsg::Close) | None => return Ok(0),
                 Some(ChannelMsg::Failure) => {
-                    return Err(self.wire.fail(Cause::Protocol("the server refused to run git-upload-pack".to_owned())));
+                    let refused = format!("the server refused to run {}", self.service.as_str());
+                    return Err(self.wire.fail(Cause::Protocol(refused)));
                 }
                 Some(_) => {}
             }
@@ -87,7 +90,7 @@ impl Read for ChannelReader {
     }
 }
 
-/// The input of `git-upload-pack`. Holds the session, which ends when this is dropped.
+/// The input of the service. Holds the session, which ends when this is dropped.
 pub(crate) struct ChannelWriter {
     wire: Wire,
     channel: ChannelWriteHalf<client::Msg>,

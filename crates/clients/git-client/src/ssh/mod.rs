@@ -11,7 +11,7 @@ pub use known_hosts::HostKeyError;
 use crate::{Auth, Cause, Remote, SshKey, wire::Wire};
 use channel::{ChannelReader, ChannelWriter, Explanation};
 use gix::protocol::transport::{
-    Protocol,
+    Protocol, Service,
     client::git::{ConnectMode, blocking_io},
 };
 use known_hosts::KnownHost;
@@ -24,8 +24,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// A channel on which `git-upload-pack` is running.
+/// A channel on which the server's end of a service is running.
 pub(crate) struct Connection {
+    service: Service,
     wire: Wire,
     path: String,
     channel: russh::Channel<client::Msg>,
@@ -34,8 +35,8 @@ pub(crate) struct Connection {
 
 type SshTransport = blocking_io::Connection<ChannelReader, ChannelWriter>;
 
-/// Connects, checks the host key, authenticates and starts `git-upload-pack`.
-pub(crate) fn connect(algorithms: &SshAlgorithms, wire: &Wire, remote: &Remote) -> Result<Connection, Cause> {
+/// Connects, checks the host key, authenticates and starts the service.
+pub(crate) fn connect(algorithms: &SshAlgorithms, wire: &Wire, remote: &Remote, service: Service) -> Result<Connection, Cause> {
     let Auth::Ssh(key) = &remote.auth else {
         return Err(Cause::Credentials("an SSH remote needs an identity and known_hosts".to_owned()));
     };
@@ -46,9 +47,9 @@ pub(crate) fn connect(algorithms: &SshAlgorithms, wire: &Wire, remote: &Remote) 
         client_id: russh::SshId::Standard(concat!("SSH-2.0-weir_", env!("CARGO_PKG_VERSION")).into()),
         ..Default::default()
     });
-    let opened = wire.wait(open(config, known, remote, key, private_key)).map_err(|_| taken(wire))?;
+    let opened = wire.wait(open(config, known, remote, (key, private_key), service)).map_err(|_| taken(wire))?;
     let (session, channel) = opened?;
-    Ok(Connection { wire: wire.clone(), path: path_of(remote), channel, session })
+    Ok(Connection { service, wire: wire.clone(), path: path_of(remote), channel, session })
 }
 
 fn taken(wire: &Wire) -> Cause {
@@ -72,8 +73,8 @@ async fn open(
     config: Arc<client::Config>,
     known: KnownHost,
     remote: &Remote,
-    key: &SshKey,
-    private_key: Arc<PrivateKey>,
+    (key, private_key): (&SshKey, Arc<PrivateKey>),
+    service: Service,
 ) -> Result<(client::Handle<HostKeyCheck>, russh::Channel<client::Msg>), Cause> {
     let verdict = Arc::new(Mutex::new(None));
     let failed = |error: russh::Error| match verdict.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -93,9 +94,11 @@ async fn open(
         return Err(Cause::SshRefused { user: key.user.clone() });
     }
     let channel = session.channel_open_session().await.map_err(failed)?;
-    // Servers that do not accept the variable answer in the older protocol.
-    channel.set_env(false, "GIT_PROTOCOL", "version=2").await.map_err(failed)?;
-    let command = format!("git-upload-pack {}", quoted(&path_of(remote)));
+    if service == Service::UploadPack {
+        // Servers that do not accept the variable answer in the older protocol, which is the only one for pushing.
+        channel.set_env(false, "GIT_PROTOCOL", "version=2").await.map_err(failed)?;
+    }
+    let command = format!("{} {}", service.as_str(), quoted(&path_of(remote)));
     channel.exec(true, command).await.map_err(failed)?;
     Ok((session, channel))
 }
@@ -112,13 +115,13 @@ fn quoted(path: &str) -> String {
 
 impl Connection {
     /// The reader and writer for gix, and what explains a failure better than they can.
-    pub(crate) fn into_transport(self) -> (SshTransport, Explanation) {
+    pub(crate) fn into_transport(self, protocol: Protocol) -> (SshTransport, Explanation) {
         let (reading, writing) = self.channel.split();
         let explanation = Explanation::new(&self.wire);
-        let reader = ChannelReader::new(self.wire.clone(), reading, explanation.clone());
+        let reader = ChannelReader::new(self.wire.clone(), reading, explanation.clone(), self.service);
         let writer = ChannelWriter::new(self.wire, writing, self.session);
         let none = None::<(String, Option<u16>)>;
-        let transport = blocking_io::Connection::new(reader, writer, Protocol::V2, self.path, none, ConnectMode::Process, false);
+        let transport = blocking_io::Connection::new(reader, writer, protocol, self.path, none, ConnectMode::Process, false);
         (transport, explanation)
     }
 }

@@ -4,5 +4,6 @@ mod commit;
 mod hostile;
 mod http;
 mod proxy;
+mod push;
 mod ssh;
 mod support;

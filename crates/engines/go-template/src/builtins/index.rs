@@ -90,7 +90,7 @@ pub(super) fn slice(item: &Operand, indexes: &[Operand], budget: &mut Budget) ->
     let mut bounds = [0, length, capacity];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
         // Unlike `index`, this one does not look into the box.
-        if index.boxed {
+        if index.is_boxed() {
             return fail(format!("cannot index slice/array with type {}", Type::Any));
         }
         *bound = offset(&index.value, capacity)?;
@@ -118,7 +118,7 @@ pub(super) fn slice(item: &Operand, indexes: &[Operand], budget: &mut Budget) ->
 /// The length of what has one.
 pub(super) fn length(item: &Operand) -> Outcome<Value> {
     let length = match &item.value {
-        Value::Nil if item.boxed => return fail("len of nil pointer"),
+        Value::Nil if item.is_boxed() => return fail("len of nil pointer"),
         Value::Nil => return fail("reflect: call of reflect.Value.Type on zero Value"),
         Value::String(text) => text.len(),
         Value::List(list) => list.len(),

@@ -50,7 +50,7 @@ impl State<'_, '_> {
             NodeKind::Field(names) => self.evaluate_chain(dot, dot, (node, source.names(*names)), nothing)?,
             NodeKind::Variable { .. } => self.evaluate_variable(dot, node, nothing)?,
             NodeKind::Pipe { .. } => self.deeper(|state| state.evaluate_pipeline(dot, node))?,
-            NodeKind::Identifier { name, callee } => self.call(dot, callee, (node, source.slice(*name)), nothing)?,
+            NodeKind::Identifier { name, callee } => self.call(dot, *callee, (node, source.slice(*name)), nothing)?,
             NodeKind::Chain { .. } => self.evaluate_chain_node(dot, node, nothing)?,
             _ => return self.evaluate_constant(parameter, node),
         };
@@ -84,13 +84,14 @@ impl State<'_, '_> {
             Parameter::Typed(kind) => kind,
         };
         let constant = &self.source.node(node).kind;
-        let number = if let NodeKind::Number(number) = constant { Some(number) } else { None };
+        let number = if let NodeKind::Number(number) = constant { Some(self.source.number(*number)) } else { None };
         let signed = number.and_then(|number| number.signed);
         let unsigned = number.and_then(|number| number.unsigned);
         let (value, expected) = match kind {
             Type::Bool => (if let NodeKind::Bool(value) = constant { Some(Value::Bool(*value)) } else { None }, "bool"),
             Type::String => {
-                (if let NodeKind::String { text, .. } = constant { Some(Value::String(text.clone())) } else { None }, "string")
+                let text = if let NodeKind::String { text, .. } = constant { Some(self.source.text(*text)) } else { None };
+                (text.cloned().map(Value::String), "string")
             }
             Type::Float64 => (number.and_then(|number| number.float).map(Value::Float), "float"),
             Type::Complex128 => {

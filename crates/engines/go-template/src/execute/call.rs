@@ -46,13 +46,13 @@ impl State<'_, '_> {
     pub(super) fn call(
         &mut self,
         dot: &Operand,
-        callee: &Callee,
+        callee: Callee,
         (node, name): (NodeId, &[u8]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
         match callee {
-            Callee::Host(function) => self.call_method(dot, function.as_ref(), (node, name), given),
-            Callee::Builtin(builtin) => self.call_builtin(dot, *builtin, (node, name), given),
+            Callee::Host(function) => self.call_method(dot, self.source.function(function).as_ref(), (node, name), given),
+            Callee::Builtin(builtin) => self.call_builtin(dot, builtin, (node, name), given),
         }
     }
 

@@ -39,7 +39,7 @@ impl State<'_, '_> {
             NodeKind::Chain { .. } => return self.evaluate_chain_node(dot, first, given),
             NodeKind::Identifier { name, callee } => {
                 self.at = first;
-                return self.call(dot, callee, (command, source.slice(*name)), given);
+                return self.call(dot, *callee, (command, source.slice(*name)), given);
             }
             NodeKind::Pipe { .. } => {
                 self.refuse_arguments(first, &given)?;
@@ -69,8 +69,8 @@ impl State<'_, '_> {
         self.at = node;
         let value = match &self.source.node(node).kind {
             NodeKind::Bool(value) => Value::Bool(*value),
-            NodeKind::String { text, .. } => Value::String(text.clone()),
-            NodeKind::Number(number) => self.ideal_constant(number)?,
+            NodeKind::String { text, .. } => Value::String(self.source.text(*text).clone()),
+            NodeKind::Number(number) => self.ideal_constant(self.source.number(*number))?,
             _ => {
                 let node = self.source.display(node);
                 return Err(self.error(format_args!("can't evaluate command {}", quoted(node.as_bytes()))));

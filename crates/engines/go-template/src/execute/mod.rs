@@ -57,6 +57,13 @@ pub struct Parsed {
     definitions: Definitions,
 }
 
+impl Parsed {
+    /// Whether the template of that name is absent or writes nothing but white space, so that it replaces no other when added.
+    pub fn is_empty(&self, name: &[u8]) -> bool {
+        self.definitions.trees().all(|(defined, tree)| **defined != *name || tree.is_empty())
+    }
+}
+
 /// A set of templates that can call each other. Clones are cheap and independent.
 ///
 /// Parsing fixes which functions the templates call. Nothing of an execution is kept here, so a set can be executed by many

@@ -11,17 +11,36 @@ use crate::value::{Type, Value};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Operand {
     pub(crate) value: Value,
-    pub(crate) boxed: bool,
+    place: Place,
+}
+
+/// Where a value sits. A word wide, because operands are moved all the time and padding would be moved in pieces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(usize)]
+enum Place {
+    #[default]
+    Plain,
+    Boxed,
 }
 
 impl Operand {
     pub(crate) fn plain(value: Value) -> Self {
-        Self { value, boxed: false }
+        Self { value, place: Place::Plain }
+    }
+
+    /// The same value, taken out of its box.
+    pub(crate) fn unboxed(self) -> Self {
+        Self::plain(self.value)
+    }
+
+    pub(crate) fn is_boxed(&self) -> bool {
+        self.place == Place::Boxed
     }
 
     /// An element of a container whose elements have type `element`.
     pub(crate) fn element(value: Value, element: Option<Type>) -> Self {
-        Self { value, boxed: matches!(element, Some(Type::Any)) }
+        let place = if matches!(element, Some(Type::Any)) { Place::Boxed } else { Place::Plain };
+        Self { value, place }
     }
 
     /// Whether this is the untyped nil, in a box or not.
@@ -31,17 +50,17 @@ impl Operand {
 
     /// Whether there is no value at all, not even a nil with a type.
     pub(crate) fn is_invalid(&self) -> bool {
-        !self.boxed && matches!(self.value, Value::Nil)
+        !self.is_boxed() && self.is_nil()
     }
 
     /// Whether this is a nil in a box.
     pub(crate) fn is_boxed_nil(&self) -> bool {
-        self.boxed && matches!(self.value, Value::Nil)
+        self.is_boxed() && self.is_nil()
     }
 
     /// The type that Go sees without looking into the box.
     pub(crate) fn static_type(&self) -> String {
-        if self.boxed { Type::Any.to_string() } else { self.value.type_name() }
+        if self.is_boxed() { Type::Any.to_string() } else { self.value.type_name() }
     }
 }
 

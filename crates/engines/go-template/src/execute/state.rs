@@ -155,7 +155,7 @@ impl<'e, 'b> State<'e, 'b> {
             NodeKind::If(branch) => return self.walk_if(dot, branch),
             NodeKind::With(branch) => return self.walk_with(dot, branch),
             NodeKind::Range(branch) => return self.walk_range(dot, branch),
-            NodeKind::Template { name, pipe } => self.walk_template(dot, name, *pipe)?,
+            NodeKind::Template { name, pipe } => self.walk_template(dot, source.text(*name), *pipe)?,
             NodeKind::Break => return Ok(Flow::Break),
             NodeKind::Continue => return Ok(Flow::Continue),
             _ => return Err(self.error(format_args!("unknown node: {}", source.display(id)))),
@@ -342,13 +342,12 @@ impl<'e, 'b> State<'e, 'b> {
         self.at = pipe;
         let source = self.source;
         let NodeKind::Pipe { assigns, declared, commands } = &source.node(pipe).kind else { return Ok(Operand::default()) };
-        let mut value = None;
-        for &command in source.children(*commands) {
-            let mut result = self.evaluate_command(dot, command, &mut value)?;
-            result.boxed = false;
-            value = Some(result);
+        let Some((&last, before)) = source.children(*commands).split_last() else { return Ok(Operand::default()) };
+        let mut piped = None;
+        for &command in before {
+            piped = Some(self.evaluate_command(dot, command, &mut piped)?.unboxed());
         }
-        let value = value.unwrap_or_default();
+        let value = self.evaluate_command(dot, last, &mut piped)?.unboxed();
         for &variable in source.children(*declared) {
             if *assigns {
                 self.assign(variable, value.clone())?;

@@ -73,6 +73,10 @@ impl<'a> Printer<'a> {
     /// Prints a value under `%v`, and a pointer as what it points to.
     pub(super) fn print_indirect(&mut self, value: &Value) {
         if let Value::Object(object) = value
+            && let Some(text) = object.displayed()
+        {
+            self.output.extend_from_slice(&text);
+        } else if let Value::Object(object) = value
             && let (None, Shape::Pointer(fields)) = (object.string(), object.shape())
         {
             self.print_fields("", &fields, 'v', 0);

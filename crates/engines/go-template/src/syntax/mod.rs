@@ -4,6 +4,7 @@ mod lexer;
 pub(crate) mod node;
 pub(crate) mod number;
 mod parser;
+mod pipeline;
 mod token;
 
 pub(crate) use parser::{DOLLAR, Definitions, Tree, parse};

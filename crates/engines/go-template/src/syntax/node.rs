@@ -1,4 +1,4 @@
-//! The parsed form of one template text: a program in three flat vectors, so that it is small and cheap to make, and depth costs
+//! The parsed form of one template text: a program in a few flat vectors, so that it is small and cheap to make, and depth costs
 //! no stack when it is dropped.
 
 use super::number::Number;
@@ -26,6 +26,18 @@ pub(crate) struct Children(Span);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names(Span);
 
+/// A text that stands in the source as a literal: an index of [`Source`]'s.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextId(u32);
+
+/// A number in the source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberId(u32);
+
+/// A function of the host that the source calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FunctionId(u32);
+
 /// A text and every node parsed from it. Shared by the templates that the text defines.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -35,10 +47,13 @@ pub(crate) struct Source {
     nodes: Vec<Node>,
     children: Vec<NodeId>,
     names: Vec<Span>,
+    texts: Vec<Text>,
+    numbers: Vec<Number>,
+    functions: Vec<SharedFunction>,
 }
 
 /// A node and where it stands.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
     pub(crate) position: u32,
     pub(crate) kind: NodeKind,
@@ -53,14 +68,14 @@ pub(crate) struct Branch {
 }
 
 /// What an identifier calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Callee {
     Builtin(Builtin),
-    Host(SharedFunction),
+    Host(FunctionId),
 }
 
 /// The kinds of nodes, as in Go's `parse` package.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum NodeKind {
     List(Children),
     Text(Span),
@@ -69,7 +84,7 @@ pub(crate) enum NodeKind {
     With(Branch),
     Range(Branch),
     Template {
-        name: Text,
+        name: TextId,
         pipe: Option<NodeId>,
     },
     Break,
@@ -97,10 +112,10 @@ pub(crate) enum NodeKind {
     Dot,
     Nil,
     Bool(bool),
-    Number(Box<Number>),
+    Number(NumberId),
     String {
         literal: Span,
-        text: Text,
+        text: TextId,
     },
 }
 
@@ -117,11 +132,32 @@ impl Span {
 
 impl Source {
     pub(crate) fn new(name: Text, text: Text) -> Self {
-        Self { name, text, nodes: Vec::with_capacity(8), children: Vec::with_capacity(8), names: Vec::new() }
+        Self {
+            name,
+            text,
+            nodes: Vec::with_capacity(8),
+            children: Vec::with_capacity(8),
+            names: Vec::new(),
+            texts: Vec::new(),
+            numbers: Vec::new(),
+            functions: Vec::new(),
+        }
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    pub(crate) fn text(&self, id: TextId) -> &Text {
+        &self.texts[id.0 as usize]
+    }
+
+    pub(crate) fn number(&self, id: NumberId) -> &Number {
+        &self.numbers[id.0 as usize]
+    }
+
+    pub(crate) fn function(&self, id: FunctionId) -> &SharedFunction {
+        &self.functions[id.0 as usize]
     }
 
     pub(crate) fn children(&self, children: Children) -> &[NodeId] {
@@ -132,6 +168,7 @@ impl Source {
         names.0.of(&self.names)
     }
 
+    /// Appends a node and says where it is.
     pub(crate) fn push(&mut self, position: usize, kind: NodeKind) -> NodeId {
         let id =
             NodeId(u32::try_from(self.nodes.len()).expect("because a source is shorter than 4 GiB and nodes take a byte each"));
@@ -139,6 +176,22 @@ impl Source {
         id
     }
 
+    pub(crate) fn push_text(&mut self, text: Text) -> TextId {
+        self.texts.push(text);
+        TextId(offset(self.texts.len() - 1))
+    }
+
+    pub(crate) fn push_number(&mut self, number: Number) -> NumberId {
+        self.numbers.push(number);
+        NumberId(offset(self.numbers.len() - 1))
+    }
+
+    pub(crate) fn push_function(&mut self, function: SharedFunction) -> FunctionId {
+        self.functions.push(function);
+        FunctionId(offset(self.functions.len() - 1))
+    }
+
+    /// Makes another node of one that was pushed.
     pub(crate) fn replace(&mut self, id: NodeId, position: usize, kind: NodeKind) {
         self.nodes[id.0 as usize] = Node { position: offset(position), kind };
     }
@@ -205,7 +258,7 @@ impl Source {
             NodeKind::Range(branch) => self.write_branch("range ", branch, output),
             NodeKind::Template { name, pipe } => {
                 let space = if pipe.is_some() { " " } else { "" };
-                self.write_braced(&format!("template {}{space}", quoted(name)), *pipe, output);
+                self.write_braced(&format!("template {}{space}", quoted(self.text(*name))), *pipe, output);
             }
             NodeKind::Break => output.push_str("{{break}}"),
             NodeKind::Continue => output.push_str("{{continue}}"),
@@ -234,7 +287,7 @@ impl Source {
             NodeKind::Dot => output.push('.'),
             NodeKind::Nil => output.push_str("nil"),
             NodeKind::Bool(value) => output.push_str(if *value { "true" } else { "false" }),
-            NodeKind::Number(number) => output.push_str(&number.text),
+            NodeKind::Number(number) => output.push_str(&self.number(*number).text),
             NodeKind::String { literal, .. } => output.push_str(&String::from_utf8_lossy(self.slice(*literal))),
         }
     }
@@ -292,3 +345,13 @@ pub(crate) fn offset(position: usize) -> u32 {
 pub(crate) const STACK_RESERVE: usize = 128 * 1024;
 /// Stack to add when there is less.
 pub(crate) const STACK_STEP: usize = 2 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::Node;
+
+    #[test]
+    fn a_node_is_small() {
+        assert!(size_of::<Node>() <= 28, "{}", size_of::<Node>());
+    }
+}

@@ -57,7 +57,7 @@ pub(crate) fn count(bytes: &[u8]) -> usize {
 }
 
 /// Whether Go prints a character as it is.
-pub(crate) fn is_printable(character: char) -> bool {
+pub fn is_printable(character: char) -> bool {
     if character.is_ascii() { (' '..='~').contains(&character) } else { is_in(PRINTABLE, character) }
 }
 

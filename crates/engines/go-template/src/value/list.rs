@@ -1,8 +1,10 @@
 //! Go slices. Nothing in a template can change an element in place, so a list is immutable and shared.
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::rc::Rc;
 
-use super::types::{ANY_LIST, STRING_LIST};
+use super::types::{ANY_LIST, BYTES, STRING_LIST};
 use super::{Text, Type, Value, release};
 
 /// A slice: a window on a shared array, with the type of its elements.
@@ -18,12 +20,47 @@ struct Window {
     kind: Type,
 }
 
-#[derive(Debug)]
-struct Array(Vec<Value>);
+enum Array {
+    Values(Vec<Value>),
+    /// The values are made when somebody asks for one: a value is many times as large as its byte.
+    Bytes {
+        bytes: Box<dyn AsRef<[u8]>>,
+        values: OnceCell<Vec<Value>>,
+    },
+}
+
+impl Array {
+    fn len(&self) -> usize {
+        match self {
+            Self::Values(values) => values.len(),
+            Self::Bytes { bytes, .. } => (**bytes).as_ref().len(),
+        }
+    }
+
+    fn values(&self) -> &[Value] {
+        match self {
+            Self::Values(values) => values,
+            Self::Bytes { bytes, values } => {
+                values.get_or_init(|| (**bytes).as_ref().iter().map(|byte| Value::Uint8(*byte)).collect())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Values(values) => values.fmt(formatter),
+            Self::Bytes { bytes, .. } => write!(formatter, "{} bytes", (**bytes).as_ref().len()),
+        }
+    }
+}
 
 impl Drop for Array {
     fn drop(&mut self) {
-        release(std::mem::take(&mut self.0));
+        if let Self::Values(values) = self {
+            release(std::mem::take(values));
+        }
     }
 }
 
@@ -41,7 +78,22 @@ impl List {
     /// A list of any type. The caller sees to it that the items have the type of `kind`'s elements.
     pub fn with_type(items: Vec<Value>, kind: Type) -> Self {
         let end = items.len();
-        Self(Rc::new(Window { array: Some(Rc::new(Array(items))), start: 0, end, kind }))
+        Self(Rc::new(Window { array: Some(Rc::new(Array::Values(items))), start: 0, end, kind }))
+    }
+
+    /// A `[]uint8` that shares its bytes with others, such as the content of a file.
+    pub fn of_bytes(bytes: impl AsRef<[u8]> + 'static) -> Self {
+        let end = bytes.as_ref().len();
+        let array = Array::Bytes { bytes: Box::new(bytes), values: OnceCell::new() };
+        Self(Rc::new(Window { array: Some(Rc::new(array)), start: 0, end, kind: BYTES }))
+    }
+
+    /// The bytes, if the list was made of such.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self.0.array.as_deref()? {
+            Array::Bytes { bytes, .. } => (**bytes).as_ref().get(self.0.start..self.0.end),
+            Array::Values(_) => None,
+        }
     }
 
     /// The nil slice: empty, and null in JSON.
@@ -61,7 +113,7 @@ impl List {
 
     /// The items.
     pub fn items(&self) -> &[Value] {
-        self.0.array.as_ref().map_or(&[], |array| &array.0[self.0.start..self.0.end])
+        self.0.array.as_ref().map_or(&[], |array| &array.values()[self.0.start..self.0.end])
     }
 
     /// Number of items.
@@ -76,7 +128,7 @@ impl List {
 
     /// Items up to the end of the shared array: how far a slice of this one may reach.
     pub fn capacity(&self) -> usize {
-        self.0.array.as_ref().map_or(0, |array| array.0.len() - self.0.start)
+        self.0.array.as_ref().map_or(0, |array| array.len() - self.0.start)
     }
 
     /// The window from `start` to `end`, counted from this list's start; `None` beyond the capacity.
@@ -96,6 +148,6 @@ impl List {
     /// Gives up the items when nobody else holds them.
     pub(super) fn into_sole_items(self) -> Option<Vec<Value>> {
         let mut array = Rc::try_unwrap(Rc::try_unwrap(self.0).ok()?.array?).ok()?;
-        Some(std::mem::take(&mut array.0))
+        if let Array::Values(values) = &mut array { Some(std::mem::take(values)) } else { None }
     }
 }

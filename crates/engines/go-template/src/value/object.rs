@@ -21,6 +21,12 @@ pub trait Object: Debug {
     /// What `String()` or `Error()` gives, when the type has one of them.
     fn string(&self) -> Option<Text>;
 
+    /// What an action writes for the value when `String()` belongs to a pointer to it only: as an argument of a function the value
+    /// has no such method.
+    fn displayed(&self) -> Option<Text> {
+        None
+    }
+
     /// What `GoString()` gives, which `%#v` prints, when the type has it.
     fn go_string(&self) -> Option<Text> {
         None

@@ -1,24 +1,35 @@
 //! The words with which Go prints a missing value. Helm takes them out of everything it renders.
 
+use std::borrow::Borrow;
+
 const NO_VALUE: &[u8] = b"<no value>";
 
 /// The output without the words, even where a template wrote them itself.
-pub(crate) fn without_no_value(output: Vec<u8>) -> Vec<u8> {
-    let Some(mut start) = find(&output, 0) else { return output };
-    let mut kept = Vec::with_capacity(output.len());
+pub(crate) fn without_no_value<T: Borrow<[u8]> + From<Vec<u8>>>(output: T) -> T {
+    let text = output.borrow();
+    let Some(mut start) = find(text, 0) else { return output };
+    let mut kept = Vec::with_capacity(text.len());
     let mut copied = 0;
     loop {
-        kept.extend_from_slice(&output[copied..start]);
+        kept.extend_from_slice(&text[copied..start]);
         copied = start + NO_VALUE.len();
-        match find(&output, copied) {
+        match find(text, copied) {
             Some(next) => start = next,
             None => break,
         }
     }
-    kept.extend_from_slice(&output[copied..]);
-    kept
+    kept.extend_from_slice(&text[copied..]);
+    T::from(kept)
 }
 
-fn find(output: &[u8], from: usize) -> Option<usize> {
-    output[from..].windows(NO_VALUE.len()).position(|window| window == NO_VALUE).map(|index| from + index)
+fn find(text: &[u8], from: usize) -> Option<usize> {
+    let mut searched = from;
+    while let Some(index) = text[searched..].iter().position(|&byte| byte == NO_VALUE[0]) {
+        searched += index;
+        if text[searched..].starts_with(NO_VALUE) {
+            return Some(searched);
+        }
+        searched += 1;
+    }
+    None
 }

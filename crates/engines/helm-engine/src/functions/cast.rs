@@ -3,6 +3,7 @@
 use go_template::{Call, FunctionError, Shape, Text, Type, Value};
 
 use crate::go::number;
+use crate::go::reflect::bytes;
 
 /// `cast.ToInt64`, and `cast.ToInt`, which is the same on 64-bit machines.
 pub(super) fn to_int(value: &Value) -> i64 {
@@ -53,10 +54,7 @@ fn without_zero_decimals(text: &[u8]) -> &[u8] {
 pub(super) fn to_text(value: &Value, call: &mut Call<'_>) -> Result<Text, FunctionError> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::List(list) if matches!(list.kind(), Type::List(Type::Uint8)) => {
-            let bytes = list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 });
-            Ok(Text::from(bytes.collect::<Vec<u8>>()))
-        }
+        Value::List(list) if matches!(list.kind(), Type::List(Type::Uint8)) => Ok(Text::from(bytes(list))),
         _ => Ok(call.sprintf("%v", std::slice::from_ref(value))?),
     }
 }

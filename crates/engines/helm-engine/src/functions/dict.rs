@@ -7,8 +7,8 @@ use go_template::{ANY_MAP, Call, FunctionError, Functions, List, Map, Signature,
 
 use super::arguments::{Arguments, Outcome};
 use super::{cast, merge};
-use crate::go::MAX_DEPTH;
 use crate::go::reflect::{NIL_TYPE, too_deep};
+use crate::go::{MAX_DEPTH, nested};
 
 /// Adds these functions.
 pub(super) fn register(functions: &mut Functions) {
@@ -154,11 +154,11 @@ fn copy(value: &Value, depth: usize, call: &mut Call<'_>) -> Outcome {
     }
     Ok(match value {
         Value::List(list) if !list.is_nil() => {
-            let items = list.items().iter().map(|item| copy(item, depth + 1, call));
+            let items = list.items().iter().map(|item| nested(|| copy(item, depth + 1, call)));
             Value::List(List::with_type(items.collect::<Result<_, _>>()?, list.kind()))
         }
         Value::Map(map) if !map.is_nil() => {
-            let entries = map.entries().into_iter().map(|(key, value)| Ok((key, copy(&value, depth + 1, call)?)));
+            let entries = map.entries().into_iter().map(|(key, value)| Ok((key, nested(|| copy(&value, depth + 1, call))?)));
             Value::Map(Map::with_type(entries.collect::<Result<_, FunctionError>>()?, map.kind()))
         }
         other => other.clone(),

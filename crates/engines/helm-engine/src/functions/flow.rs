@@ -1,8 +1,9 @@
 //! What steers a rendering: templates within templates, failing, asking the world.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use go_template::{Call, FunctionError, Functions, List, Parsed, Signature, Text, Type, Value};
+use go_template::{Call, FunctionError, Functions, List, Options, Parsed, Signature, Templates, Text, Type, Value};
 
 use super::arguments::{Arguments, Outcome};
 use crate::engine::{Host, SET_NAME, host, marked, without_no_value};
@@ -27,9 +28,9 @@ fn include(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let (name, data) = (arguments.text(), arguments.value());
     let host = host(call)?;
     enter(host, &name)?;
-    let output = call.execute(call.templates(), &name, data);
+    let output = call.execute_text(call.templates(), &name, data);
     leave(host, &name);
-    Ok(Value::String(Text::from(output?)))
+    Ok(Value::String(output?))
 }
 
 fn enter(host: &Host, name: &Text) -> Result<(), FunctionError> {
@@ -56,10 +57,12 @@ fn tpl(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let mut arguments = Arguments::new(arguments);
     let (text, data) = (arguments.text(), arguments.value());
     let parsed = parse(&text, call)?;
-    let mut templates = call.templates().clone();
+    // A text of white space would not replace the one that it stands in, which would be executed again.
+    let alone = || Templates::new(SET_NAME, Arc::default(), Options::default());
+    let mut templates = if parsed.is_empty(SET_NAME.as_bytes()) { alone() } else { call.templates().clone() };
     templates.add(&parsed);
-    match call.execute(&templates, SET_NAME.as_bytes(), data) {
-        Ok(output) => Ok(Value::String(Text::from(without_no_value(output)))),
+    match call.execute_text(&templates, SET_NAME.as_bytes(), data) {
+        Ok(output) => Ok(Value::String(without_no_value(output))),
         Err(error) => {
             let template = call.sprintf("%q", &[Value::String(text)])?;
             Err(FunctionError::wrapping(format!("error during tpl function execution for {template}: {error}"), error))

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use go_template::{Call, FunctionError, Map, Type, Value};
+use go_template::{Call, FunctionError, Map, Text, Type, Value};
 
 use super::arguments::Outcome;
-use crate::go::MAX_DEPTH;
 use crate::go::reflect::too_deep;
+use crate::go::{MAX_DEPTH, nested};
 
 /// The text with which Go panics when something is put into a nil map.
 pub(super) const NIL_MAP: &str = "assignment to entry in nil map";
@@ -51,15 +51,14 @@ fn merge_into(
     let overwrite = existing == Existing::Overwritten;
     for (key, new) in source.entries() {
         call.take_steps(1)?;
-        let old = target.get(&key);
-        let keeps = old.as_ref().is_some_and(has_content);
-        let put = match (&new, &old) {
+        let put = match (&new, target.get(&key)) {
             (Value::Nil, _) => overwrite,
             (Value::Map(new), Some(Value::Map(old))) => {
-                merge_into(old, new, existing, (depth + 1, call))?;
-                !keeps
+                nested(|| merge_into(&old, new, existing, (depth + 1, call)))?;
+                // What stays empty gives way to the other map, which then is shared.
+                old.is_empty()
             }
-            _ => overwrite || !keeps,
+            (_, old) => overwrite || !old.is_some_and(|old| old.is_true()),
         };
         if put {
             assign(target, key, new)?;
@@ -68,12 +67,7 @@ fn merge_into(
     Ok(())
 }
 
-/// Whether mergo counts a value as set. Structs and functions are.
-fn has_content(value: &Value) -> bool {
-    value.is_true()
-}
-
-fn assign(target: &Map, key: go_template::Text, value: Value) -> Result<(), FunctionError> {
+fn assign(target: &Map, key: Text, value: Value) -> Result<(), FunctionError> {
     if let Type::Map(Type::String) = target.kind()
         && !matches!(value, Value::String(_))
     {

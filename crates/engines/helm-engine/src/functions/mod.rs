@@ -26,6 +26,8 @@ mod url;
 mod version;
 mod words;
 
+pub(crate) use codec::print_yaml;
+
 use go_template::Functions;
 
 pub(crate) use crypto::pair;

@@ -1,8 +1,8 @@
 //! What Go's `reflect` says of a value: its kind, whether it is empty, whether two are deeply equal.
 
-use go_template::{Call, FunctionError, List, Shape, Type, Value};
+use go_template::{Call, FunctionError, List, Object, Shape, Type, Value};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, nested};
 
 /// The text with which Go panics when a function looks into an untyped nil.
 pub(crate) const NIL_DEREFERENCE: &str = "runtime error: invalid memory address or nil pointer dereference";
@@ -48,6 +48,23 @@ pub(crate) fn list_or<'v>(value: &'v Value, refusal: &str) -> Result<&'v List, F
         Value::Nil => Err(FunctionError::new(NIL_DEREFERENCE)),
         other => Err(FunctionError::new(format!("{refusal} {}", kind_name(other)))),
     }
+}
+
+/// What a method such as `MarshalText` gives, when the type has it.
+///
+/// # Errors
+/// As the method.
+pub(crate) fn marshaled(object: &dyn Object, method: &str, call: &mut Call<'_>) -> Result<Option<Vec<u8>>, FunctionError> {
+    let Some(method) = object.method(method) else { return Ok(None) };
+    match method.call(Vec::new(), call)? {
+        Value::List(list) => Ok(Some(bytes(&list))),
+        _ => Ok(None),
+    }
+}
+
+/// The bytes of a `[]uint8`.
+pub(crate) fn bytes(list: &List) -> Vec<u8> {
+    list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect()
 }
 
 /// `reflect.DeepEqual`: the same types all the way down, and the same contents.
@@ -113,7 +130,7 @@ impl Comparison<'_, '_> {
             return Err(too_deep());
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }

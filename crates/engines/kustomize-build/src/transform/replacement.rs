@@ -23,18 +23,36 @@ pub(crate) fn apply(session: &Session<'_>, objects: &mut Objects, replacements: 
         else {
             return Err(step("replacements must specify a source and at least one target".to_owned()));
         };
-        let value = match (&replacement.source, &replacement.source_value) {
+        let mut value = match (&replacement.source, &replacement.source_value) {
             (Some(_), Some(_)) => return Err(step("value and resource selectors are mutually exclusive".to_owned())),
-            (None, Some(value)) => Node::plain(value.as_str()),
+            (None, Some(value)) => Source { value: Node::plain(value.as_str()), live: None },
             (Some(source), _) => source_value(session, objects.list(), source)?,
             (None, None) => continue,
         };
         for target in targets {
             let target = target.as_ref().ok_or_else(|| step("target must specify resources to select".to_owned()))?;
-            apply_to(session, objects, target, &value)?;
+            apply_to(session, objects, target, &mut value)?;
         }
     }
     Ok(())
+}
+
+/// What a replacement puts into fields.
+struct Source {
+    value: Node,
+    /// The place of a value that is read as a whole: a replacement that changes its own source goes on with what came of it.
+    live: Option<(usize, Vec<String>)>,
+}
+
+impl Source {
+    /// Reads the value again after a change to an object.
+    fn refresh(&mut self, object: &Node) {
+        if let Some((_, path)) = &self.live
+            && let Ok(Some(node)) = lookup(object, path)
+        {
+            self.value = node.clone();
+        }
+    }
 }
 
 /// All identities for comparisons with selectors, which do not know of kinds outside of namespaces.
@@ -48,7 +66,7 @@ fn ids(object: &Object) -> Vec<ObjectId> {
     std::iter::once(current).chain(object.previous_ids()).collect()
 }
 
-fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelector) -> Result<Node, BuildError> {
+fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelector) -> Result<Source, BuildError> {
     let wanted = ObjectId {
         gvk: Gvk { group: source.group.clone(), version: source.version.clone(), kind: source.kind.clone() },
         name: source.name.clone(),
@@ -61,22 +79,27 @@ fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelect
             && id.gvk.is_selected_by(&wanted.gvk)
     };
     let step = |problem: String| BuildError::step("apply replacement", problem);
-    let mut found = objects.iter().filter(|object| ids(object).iter().any(is_selected));
-    let object = found.next().ok_or_else(|| step(format!("nothing selected by source {wanted}")))?;
+    let mut found = objects.iter().enumerate().filter(|(_, object)| ids(object).iter().any(is_selected));
+    let (at, object) = found.next().ok_or_else(|| step(format!("nothing selected by source {wanted}")))?;
     if found.next().is_some() {
         return Err(step(format!("multiple matches for source {wanted}; name it more closely")));
     }
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let failed =
         |fault: Fault| BuildError::object(format!("read replacement source '{path}'"), &object.id(&session.schema), fault);
-    let node = lookup(&object.node, &split_dotted(path)).map_err(failed)?.filter(|node| !node.is_nil_or_empty());
+    let parts = split_dotted(path);
+    let node = lookup(&object.node, &parts).map_err(failed)?.filter(|node| !node.is_nil_or_empty());
     let node = node.ok_or_else(|| failed(Fault::Other("the field is missing".to_owned())))?;
-    refined(source.options.as_ref(), node).map_err(failed)
+    let part = refined(source.options.as_ref(), node).map_err(failed)?;
+    Ok(match part {
+        Some(value) => Source { value, live: None },
+        None => Source { value: node.clone(), live: Some((at, parts)) },
+    })
 }
 
-/// The part of a value that the options mean.
-fn refined(options: Option<&FieldOptions>, node: &Node) -> Result<Node, Fault> {
-    let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
+/// The part of a value that the options mean; `None` where they mean the whole.
+fn refined(options: Option<&FieldOptions>, node: &Node) -> Result<Option<Node>, Fault> {
+    let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(None) };
     if node.kind() != Kind::Scalar {
         return Err(Fault::Other("delimiter option can only be used with scalar nodes".to_owned()));
     }
@@ -84,10 +107,15 @@ fn refined(options: Option<&FieldOptions>, node: &Node) -> Result<Node, Fault> {
     let out_of_bounds =
         || Fault::Other(format!("options.index {} is out of bounds for value {}", options.index, node.value_text()));
     let part = part.ok_or_else(out_of_bounds)?;
-    Ok(Node { body: Body::Scalar(part.into()), ..node.clone() })
+    Ok(Some(Node { body: Body::Scalar(part.into()), ..node.clone() }))
 }
 
-fn apply_to(session: &Session<'_>, objects: &mut Objects, target: &TargetSelector, value: &Node) -> Result<(), BuildError> {
+fn apply_to(
+    session: &Session<'_>,
+    objects: &mut Objects,
+    target: &TargetSelector,
+    source: &mut Source,
+) -> Result<(), BuildError> {
     let step = |problem: String| BuildError::step("apply replacement", problem);
     let select = target.select.as_ref().ok_or_else(|| step("target must specify resources to select".to_owned()))?;
     let matcher = |selector: &crate::selector::Selector| selector.matcher().map_err(|error| step(error.to_string()));
@@ -99,7 +127,7 @@ fn apply_to(session: &Session<'_>, objects: &mut Objects, target: &TargetSelecto
     }
     let default = [DEFAULT_PATH.to_owned()];
     let paths: &[String] = if target.field_paths.is_empty() { &default } else { &target.field_paths };
-    for object in objects.list_mut() {
+    for (at, object) in objects.list_mut().iter_mut().enumerate() {
         let ids = ids(object);
         let has_labels = |matcher: &Matcher| {
             object.matches_labels("labels", &matcher.labels) && object.matches_labels("annotations", &matcher.annotations)
@@ -111,8 +139,9 @@ fn apply_to(session: &Session<'_>, objects: &mut Objects, target: &TargetSelecto
         if !has_labels(&selected) || is_rejected || !ids.iter().any(|id| selected.matches_id(id)) {
             continue;
         }
+        let is_own = source.live.as_ref().is_some_and(|(of, _)| *of == at);
         for path in paths {
-            set_path(&mut object.node, path, (target.options.as_ref(), value)).map_err(|fault| {
+            set_path(&mut object.node, path, (target.options.as_ref(), source), is_own).map_err(|fault| {
                 BuildError::object(format!("apply replacement to '{path}'"), &object.id(&session.schema), fault)
             })?;
         }
@@ -135,10 +164,18 @@ fn check_size(session: &Session<'_>, object: &Object) -> Result<(), BuildError> 
     Ok(())
 }
 
-fn set_path(object: &mut Node, path: &str, (options, value): (Option<&FieldOptions>, &Node)) -> Result<(), Fault> {
+fn set_path(
+    object: &mut Node,
+    path: &str,
+    (options, source): (Option<&FieldOptions>, &mut Source),
+    is_own: bool,
+) -> Result<(), Fault> {
     let parts = split_dotted(path);
-    let create = if options.is_some_and(|options| options.create) { Some(value.kind()) } else { None };
-    if structured::set(object, &parts, create, &mut |node| set_value(options, node, value)) {
+    let create = if options.is_some_and(|options| options.create) { Some(source.value.kind()) } else { None };
+    if structured::set(object, &parts, create, &mut |node| set_value(options, node, &source.value)) {
+        if is_own {
+            source.refresh(object);
+        }
         return Ok(());
     }
     let retrieval = |fault: Option<Fault>| {
@@ -154,7 +191,10 @@ fn set_path(object: &mut Node, path: &str, (options, value): (Option<&FieldOptio
         if let Place::At(steps) = place
             && let Some(node) = matches::node_at(object, &steps)
         {
-            set_value(options, node, value)?;
+            set_value(options, node, &source.value)?;
+            if is_own {
+                source.refresh(object);
+            }
         }
     }
     Ok(())
@@ -181,7 +221,7 @@ fn set_value(options: Option<&FieldOptions>, target: &mut Node, value: &Node) ->
     if target.kind() == Kind::Scalar {
         target.body = Body::Scalar(text);
     } else {
-        *target = value.clone();
+        *target = Node { link: target.link, ..value.clone() };
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::scalar_style::{Role, Style, analyze, choose, is_break, is_printable};
-use super::{Dialect, Position, YamlError, encoding, key_order};
+use super::{Dialect, Position, Shape, View, YamlError, encoding, key_order};
 use crate::{json, number};
 
 /// Whether a sequence in a mapping is indented; kyaml calls it the sequence style.
@@ -31,9 +31,18 @@ pub fn to_yaml(value: &Value) -> String {
     out
 }
 
-/// Appends what [`to_yaml`] returns.
-pub fn write_yaml(out: &mut String, value: &Value) {
-    write_document(out, value, Dialect::V2, SequenceIndent::Compact);
+/// Appends what [`to_yaml`] returns; any [`View`] can be printed so.
+pub fn write_yaml<'v>(out: &mut String, value: impl View<'v>) {
+    write_document(out, value, Dialect::V2, SequenceIndent::Compact, KeyOrder::Natural);
+}
+
+/// The text an encoder of `go.yaml.in/yaml/v2` prints for mappings whose keys were sorted bytewise before; ends with a line break.
+///
+/// It is [`to_yaml`]'s but for the order of keys, and for strings with U+0085, which do not go through JSON here.
+pub fn to_yaml_bytewise(value: &Value) -> String {
+    let mut out = String::new();
+    write_document(&mut out, value, Dialect::V2, SequenceIndent::Compact, KeyOrder::Bytewise);
+    out
 }
 
 /// The text kyaml prints for a value decoded from JSON; ends with a line break.
@@ -41,7 +50,7 @@ pub fn write_yaml(out: &mut String, value: &Value) {
 /// Integers print as integers. Floats print as Go prints them, so `1000000.0` gives `1e+06`.
 pub fn to_yaml_v3(value: &Value, sequences: SequenceIndent) -> String {
     let mut out = String::new();
-    write_document(&mut out, value, Dialect::V3, sequences);
+    write_document(&mut out, value, Dialect::V3, sequences, KeyOrder::Natural);
     out
 }
 
@@ -83,6 +92,8 @@ const SIMPLE_KEY: usize = 1024;
 const WIDTH: usize = 80;
 /// Columns by which each level is indented.
 const INDENT: usize = 2;
+/// As much indentation as is written at once.
+const SPACES: &str = "                                                                ";
 
 /// What is left of a string on sigs yaml's way through JSON text, which is read as YAML: there U+0085 is a line break and is folded.
 fn through_json_text(text: &str, dialect: Dialect) -> Cow<'_, str> {
@@ -106,8 +117,17 @@ fn through_json_text(text: &str, dialect: Dialect) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-fn write_document(out: &mut String, value: &Value, dialect: Dialect, sequences: SequenceIndent) {
-    let mut emitter = Emitter { out, dialect, sequences, column: 0, after_white: true, only_indentation: true };
+/// Who sorted the keys of mappings.
+#[derive(Clone, Copy, PartialEq)]
+enum KeyOrder {
+    /// The library.
+    Natural,
+    /// Its caller.
+    Bytewise,
+}
+
+fn write_document<'v>(out: &mut String, value: impl View<'v>, dialect: Dialect, sequences: SequenceIndent, keys: KeyOrder) {
+    let mut emitter = Emitter { out, dialect, sequences, keys, column: 0, after_white: true, only_indentation: true };
     emitter.node(value, None, Place::Alone);
     emitter.start_line(0);
 }
@@ -124,6 +144,7 @@ struct Emitter<'a> {
     out: &'a mut String,
     dialect: Dialect,
     sequences: SequenceIndent,
+    keys: KeyOrder,
     /// Characters since the last line break.
     column: usize,
     /// Whether the last thing written separates tokens.
@@ -134,22 +155,25 @@ struct Emitter<'a> {
 
 impl Emitter<'_> {
     /// `indent` is the column of the enclosing collection, `None` outside of any.
-    fn node(&mut self, value: &Value, indent: Option<usize>, place: Place) {
-        match value {
-            Value::Array(items) if items.is_empty() => self.token("[]"),
-            Value::Object(entries) if entries.is_empty() => self.token("{}"),
-            Value::Array(items) => self.sequence(items, indent, place),
-            Value::Object(entries) => self.mapping(entries, indent),
-            Value::String(text) => {
-                let text = &*through_json_text(text, self.dialect);
+    fn node<'v>(&mut self, value: impl View<'v>, indent: Option<usize>, place: Place) {
+        match value.shape() {
+            Shape::Sequence(items) if items.is_empty() => self.token("[]"),
+            Shape::Mapping(entries) if entries.is_empty() => self.token("{}"),
+            Shape::Sequence(items) => self.sequence(items, indent, place),
+            Shape::Mapping(entries) => self.mapping(entries, indent),
+            Shape::Text(text) => {
+                let text = &*match self.keys {
+                    KeyOrder::Natural => through_json_text(&text, self.dialect),
+                    KeyOrder::Bytewise => Cow::Borrowed(&*text),
+                };
                 let analysis = analyze(text, self.dialect);
                 let style = choose(text, analysis, Role::Value, self.dialect);
                 self.scalar(text, style, Role::Value, indent);
             }
-            Value::Null => self.token("null"),
-            Value::Bool(true) => self.token("true"),
-            Value::Bool(false) => self.token("false"),
-            Value::Number(number) => self.number(number),
+            Shape::Null => self.token("null"),
+            Shape::Bool(true) => self.token("true"),
+            Shape::Bool(false) => self.token("false"),
+            Shape::Number(number) => self.number(&number),
         }
     }
 
@@ -168,7 +192,7 @@ impl Emitter<'_> {
         self.token(&text);
     }
 
-    fn sequence(&mut self, items: &[Value], indent: Option<usize>, place: Place) {
+    fn sequence<'v>(&mut self, items: Vec<impl View<'v>>, indent: Option<usize>, place: Place) {
         let unindented = place == Place::MappingValue && !self.only_indentation && self.sequences == SequenceIndent::Compact;
         let indent = indent.map_or(0, |indent| if unindented { indent } else { indent + INDENT });
         for item in items {
@@ -178,11 +202,12 @@ impl Emitter<'_> {
         }
     }
 
-    fn mapping(&mut self, entries: &serde_json::Map<String, Value>, indent: Option<usize>) {
+    fn mapping<'v>(&mut self, mut entries: Vec<(&'v str, impl View<'v>)>, indent: Option<usize>) {
         let indent = indent.map_or(0, |indent| indent + INDENT);
-        let mut sorted: Vec<(&str, &Value)> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        key_order::sort_entries(&mut sorted, self.dialect);
-        for (key, value) in sorted {
+        if self.keys == KeyOrder::Natural {
+            key_order::sort_entries(&mut entries, self.dialect);
+        }
+        for (key, value) in entries {
             self.start_line(indent);
             self.key(key, indent);
             self.node(value, Some(indent), Place::MappingValue);
@@ -227,18 +252,19 @@ impl Emitter<'_> {
         let Some(indent) = fold.filter(|_| self.column + text.len() > WIDTH) else {
             return self.push_line(text);
         };
-        let mut after_space = false;
-        for (index, character) in text.char_indices() {
-            let space = character == ' ';
-            let full = space && !after_space && self.column > WIDTH;
-            if full && !text[index + 1..].starts_with(' ') && !keep_space(index, text.len()) {
+        let mut written = 0;
+        for (index, space) in text.match_indices(' ') {
+            self.push_line(&text[written..index]);
+            written = index + 1;
+            let alone = !text[..index].ends_with(space) && !text[written..].starts_with(space);
+            if alone && self.column > WIDTH && !keep_space(index, text.len()) {
                 self.only_indentation = false;
                 self.start_line(indent);
             } else {
-                self.push_char(character);
+                self.push_ascii(space);
             }
-            after_space = space;
         }
+        self.push_line(&text[written..]);
     }
 
     fn single_quoted(&mut self, text: &str, fold: bool, indent: usize) {
@@ -382,8 +408,8 @@ impl Emitter<'_> {
             self.break_line();
         }
         while self.column < indent {
-            self.out.push(' ');
-            self.column += 1;
+            let missing = (indent - self.column).min(SPACES.len());
+            self.push_ascii(&SPACES[..missing]);
         }
         self.after_white = true;
         self.only_indentation = true;

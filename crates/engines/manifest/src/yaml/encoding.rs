@@ -13,6 +13,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<&str, YamlError> {
         };
         YamlError::Encoding { problem, position: place(&before) }
     })?;
+    if bytes.chunks(CHUNK).all(is_plain_ascii) {
+        return Ok(text);
+    }
     match text.char_indices().find(|&(_, character)| !is_allowed(character)) {
         Some((index, _)) => {
             let problem = "control characters are not allowed";
@@ -20,6 +23,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<&str, YamlError> {
         }
         None => Ok(text),
     }
+}
+
+/// Bytes that are looked at without a branch between them.
+const CHUNK: usize = 256;
+
+/// Whether all bytes are printable ASCII, tabs or line breaks, as nearly all are.
+fn is_plain_ascii(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | matches!(byte, b'\t' | b'\n' | b'\r')))
 }
 
 /// The reader's set: tab, line breaks, printable characters. The byte order mark is among them.

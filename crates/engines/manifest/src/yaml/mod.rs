@@ -7,9 +7,12 @@
 //!   text ──parse_documents──► Node (order, style, positions) ──to_value──► serde_json::Value ──to_yaml──► text
 //! ```
 //!
+//! A caller with a tree of its own reads and prints it without either: an [`Assembler`] makes its nodes, a [`View`] shows them.
+//!
 //! Input is not trusted: [`Limits`] bound its size, its depth and what aliases expand to; nothing here panics or recurses deeper than
 //! [`MAX_DEPTH`]. What this is not: an editor that keeps comments, and no reader of arbitrary YAML types (sets, binary keys).
 
+mod assemble;
 mod emit;
 mod encoding;
 mod error;
@@ -24,15 +27,19 @@ mod scalar_style;
 mod syntax;
 mod timestamp;
 mod value;
+mod view;
 
-pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_v3, write_yaml};
+pub use assemble::Assembler;
+use assemble::Nodes;
+pub use emit::{SequenceIndent, check_printable, to_yaml, to_yaml_bytewise, to_yaml_v3, write_yaml};
 pub use error::{Bound, Position, YamlError};
 pub use key_order::compare_keys;
 pub use node::{Content, Entry, Node, ScalarStyle, Span};
-pub use parse::{parse_documents, parse_first};
+pub use parse::{assemble_first, parse_documents, parse_first};
 pub use resolve::{Resolved, resolve};
 pub use timestamp::Timestamp;
-pub use value::{parse_value, parse_value_strict, parse_values};
+pub use value::{coerced_number, parse_value, parse_value_strict, parse_values};
+pub use view::{Shape, View};
 
 /// Which of Go's two YAML libraries to agree with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

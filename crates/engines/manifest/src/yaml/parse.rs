@@ -1,7 +1,7 @@
-//! Builds nodes from the events of `granit-parser`, within bounds.
+//! Builds nodes from the events of `granit-parser`, within bounds. What a node is, an [`Assembler`] decides.
 //!
-//! Open collections are kept on a stack of our own, so depth costs no stack of the machine. Aliases are copied, and every copied node
-//! is counted first.
+//! Open collections are kept on a stack of our own, so depth costs no stack of the machine, and what they hold on two others, so
+//! that a collection is allocated once, when its size is known. Aliases are copied, and every copied node is counted first.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScanError, StructureStyle,
 use super::encoding;
 use super::error::{Bound, Position};
 use super::syntax::{self, Enclosing, EnclosingKind, Surroundings};
-use super::{Content, Dialect, Entry, Limits, MAX_DEPTH, Node, ScalarStyle, Span, YamlError};
+use super::{Assembler, Dialect, Limits, MAX_DEPTH, Node, Nodes, ScalarStyle, Span, YamlError};
 
 /// Reads all documents of a stream. A document without content is a null node.
 ///
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_documents(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Vec<Node>, YamlError> {
-    read(text.as_ref(), dialect, limits, Wanted::All)
+    read(text.as_ref(), dialect, limits, Wanted::All, &mut Nodes)
 }
 
 /// Reads the first document and looks at nothing after it, as Go's `Unmarshal` does. `None` when there is no document.
@@ -26,7 +26,20 @@ pub fn parse_documents(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_first(text: impl AsRef<[u8]>, dialect: Dialect, limits: &Limits) -> Result<Option<Node>, YamlError> {
-    Ok(read(text.as_ref(), dialect, limits, Wanted::First)?.pop())
+    assemble_first(text, dialect, limits, &mut Nodes)
+}
+
+/// As [`parse_first`], with nodes of the caller's own.
+///
+/// # Errors
+/// [`YamlError`], for the first thing that is wrong.
+pub fn assemble_first<A: Assembler>(
+    text: impl AsRef<[u8]>,
+    dialect: Dialect,
+    limits: &Limits,
+    assembler: &mut A,
+) -> Result<Option<A::Node>, YamlError> {
+    Ok(read(text.as_ref(), dialect, limits, Wanted::First, assembler)?.pop())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,16 +51,25 @@ enum Wanted {
 /// At most this many comments without a space before them, since each costs another pass.
 const GLUED_COMMENTS: usize = 64;
 
-fn read(bytes: &[u8], dialect: Dialect, limits: &Limits, wanted: Wanted) -> Result<Vec<Node>, YamlError> {
+fn read<A: Assembler>(
+    bytes: &[u8],
+    dialect: Dialect,
+    limits: &Limits,
+    wanted: Wanted,
+    assembler: &mut A,
+) -> Result<Vec<A::Node>, YamlError> {
     if bytes.len() > limits.bytes {
         let position = Position::default();
         return Err(YamlError::Limit { bound: Bound::Bytes, allowed: limits.bytes, position });
     }
     let mut text = Cow::Borrowed(encoding::check(bytes)?);
+    if dialect == Dialect::V2 {
+        syntax::refuse_tab_before_content(&text)?;
+    }
     let mut passes = 0;
     loop {
         let depth = limits.depth.min(MAX_DEPTH);
-        let mut builder = Builder::new(limits, depth);
+        let mut builder = Builder::new(limits, depth, assembler);
         let error = match read_events(&text, dialect, &mut builder, wanted) {
             Ok(documents) => return Ok(documents),
             Err(Failure::Ours(error)) => return Err(error),
@@ -75,7 +97,12 @@ impl From<YamlError> for Failure {
     }
 }
 
-fn read_events(text: &str, dialect: Dialect, builder: &mut Builder<'_>, wanted: Wanted) -> Result<Vec<Node>, Failure> {
+fn read_events<A: Assembler>(
+    text: &str,
+    dialect: Dialect,
+    builder: &mut Builder<'_, A>,
+    wanted: Wanted,
+) -> Result<Vec<A::Node>, Failure> {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -127,50 +154,61 @@ pub(super) fn position(marker: Marker) -> Position {
 }
 
 /// A collection whose end has not been seen.
-struct Open {
+struct Open<A: Assembler> {
     span: Span,
     tag: Option<String>,
     anchor: usize,
     flow: bool,
     /// The cost of what is inside so far.
     cost: usize,
-    children: Children,
+    /// How many items or entries there were before its own.
+    start: usize,
+    children: Children<A>,
 }
 
-enum Children {
-    Items(Vec<Node>),
-    Entries(Vec<Entry>, Option<Node>),
+enum Children<A: Assembler> {
+    Items,
+    /// Entries, and the key that waits for its value.
+    Entries(Option<A::Node>),
 }
 
-struct Anchored {
-    node: Node,
+struct Anchored<N> {
+    node: N,
     cost: usize,
 }
 
 /// Bytes of a scalar that cost as much as one node.
 const BYTES_A_NODE: usize = 32;
 
-struct Builder<'a> {
+struct Builder<'a, A: Assembler> {
+    assembler: &'a mut A,
     limits: &'a Limits,
     depth: usize,
     /// What aliases may still add.
     alias_budget: usize,
     /// What may still be kept for aliases to come: anchors within anchors are kept once each.
     anchor_budget: usize,
-    open: Vec<Open>,
-    root: Option<Node>,
-    anchors: BTreeMap<usize, Anchored>,
+    open: Vec<Open<A>>,
+    /// The items of the open sequences.
+    items: Vec<A::Node>,
+    /// The entries of the open mappings.
+    entries: Vec<A::Entry>,
+    root: Option<A::Node>,
+    anchors: BTreeMap<usize, Anchored<A::Node>>,
     names: BTreeMap<usize, String>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(limits: &'a Limits, depth: usize) -> Self {
+impl<'a, A: Assembler> Builder<'a, A> {
+    fn new(limits: &'a Limits, depth: usize, assembler: &'a mut A) -> Self {
         Builder {
+            assembler,
             limits,
             depth,
             alias_budget: limits.expanded_nodes,
             anchor_budget: limits.expanded_nodes,
             open: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
             root: None,
             anchors: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -178,7 +216,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes one event; returns a document when it ends.
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<Option<Node>, YamlError> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<Option<A::Node>, YamlError> {
         match event {
             Event::DocumentStart(..) => {
                 self.anchors.clear();
@@ -190,16 +228,15 @@ impl<'a> Builder<'a> {
                 let cost = 1 + text.len() / BYTES_A_NODE;
                 // The parser's word for a scalar of which nothing is written.
                 let absent = text == "~" && style == granit_parser::ScalarStyle::Plain && span.start == span.end;
-                let text = if absent { String::new() } else { text.into_owned() };
-                let content = Content::Scalar { text, style: scalar_style(style) };
-                let node = Node { span, tag: tag.as_deref().map(short_tag), alias: false, content };
-                self.finish(node, anchor, cost)?;
+                let text = if absent { Cow::Borrowed("") } else { text };
+                let node = self.assembler.scalar(text, scalar_style(style), tag.as_deref().map(short_tag), span);
+                self.finish(node, anchor, cost, span)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.start(span, tag.as_deref(), anchor, (style, Children::Items(Vec::new())))?;
+                self.start(span, tag.as_deref(), anchor, (style, Children::Items))?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.start(span, tag.as_deref(), anchor, (style, Children::Entries(Vec::new(), None)))?;
+                self.start(span, tag.as_deref(), anchor, (style, Children::Entries(None)))?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Anchor(id, name) => {
@@ -220,8 +257,8 @@ impl<'a> Builder<'a> {
         self.open.last().map(|open| Enclosing {
             line: open.span.start.line,
             kind: match (&open.children, open.flow) {
-                (Children::Items(_), false) => EnclosingKind::BlockSequence,
-                (Children::Items(_), true) => EnclosingKind::FlowSequence,
+                (Children::Items, false) => EnclosingKind::BlockSequence,
+                (Children::Items, true) => EnclosingKind::FlowSequence,
                 (Children::Entries(..), false) => EnclosingKind::BlockMapping,
                 (Children::Entries(..), true) => EnclosingKind::FlowMapping,
             },
@@ -229,7 +266,7 @@ impl<'a> Builder<'a> {
     }
 
     fn expects_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { children: Children::Entries(_, None), .. }))
+        matches!(self.open.last(), Some(Open { children: Children::Entries(None), .. }))
     }
 
     fn start(
@@ -237,30 +274,34 @@ impl<'a> Builder<'a> {
         span: Span,
         tag: Option<&Tag>,
         anchor: usize,
-        (style, children): (StructureStyle, Children),
+        (style, children): (StructureStyle, Children<A>),
     ) -> Result<(), YamlError> {
         if self.open.len() >= self.depth {
             return Err(YamlError::Limit { bound: Bound::Depth, allowed: self.depth, position: span.start });
         }
         let flow = style == StructureStyle::Flow;
         let tag = tag.map(short_tag);
-        self.open.push(Open { span, tag, anchor, flow, cost: 1, children });
+        let start = match &children {
+            Children::Items => self.items.len(),
+            Children::Entries(_) => self.entries.len(),
+        };
+        self.open.push(Open { span, tag, anchor, flow, cost: 1, start, children });
         Ok(())
     }
 
     fn end(&mut self, span: Span) -> Result<(), YamlError> {
-        let Some(Open { span: started, tag, anchor, flow, cost, children }) = self.open.pop() else { return Ok(()) };
-        let content = match children {
-            Children::Items(items) => Content::Sequence { items, flow },
-            Children::Entries(entries, _) => Content::Mapping { entries, flow },
-        };
+        let Some(Open { span: started, tag, anchor, flow, cost, start, children }) = self.open.pop() else { return Ok(()) };
         let span = Span { start: started.start, end: span.end };
-        self.finish(Node { span, tag, alias: false, content }, anchor, cost)
+        let node = match children {
+            Children::Items => self.assembler.sequence(self.items.split_off(start), flow, tag, span),
+            Children::Entries(_) => self.assembler.mapping(self.entries.split_off(start), flow, tag, span),
+        };
+        self.finish(node, anchor, cost, span)
     }
 
-    fn finish(&mut self, node: Node, anchor: usize, cost: usize) -> Result<(), YamlError> {
+    fn finish(&mut self, node: A::Node, anchor: usize, cost: usize, span: Span) -> Result<(), YamlError> {
         if anchor != 0 {
-            self.anchor_budget = self.charge(self.anchor_budget, cost, node.span)?;
+            self.anchor_budget = self.charge(self.anchor_budget, cost, span)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), cost });
         }
         self.place(node, cost);
@@ -274,7 +315,7 @@ impl<'a> Builder<'a> {
         };
         let cost = anchored.cost;
         self.alias_budget = self.charge(self.alias_budget, cost, span)?;
-        let node = Node { span, alias: true, ..anchored.node.clone() };
+        let node = self.assembler.alias(&anchored.node, span);
         self.place(node, cost);
         Ok(())
     }
@@ -287,16 +328,16 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn place(&mut self, node: Node, cost: usize) {
+    fn place(&mut self, node: A::Node, cost: usize) {
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
             return;
         };
         parent.cost += cost;
         match &mut parent.children {
-            Children::Items(items) => items.push(node),
-            Children::Entries(entries, key) => match key.take() {
-                Some(key) => entries.push(Entry { key, value: node }),
+            Children::Items => self.items.push(node),
+            Children::Entries(key) => match key.take() {
+                Some(key) => self.entries.push(self.assembler.entry(key, node)),
                 None => *key = Some(node),
             },
         }

@@ -97,6 +97,14 @@ pub(super) fn analyze(text: &str, dialect: Dialect) -> Analysis {
     if text.is_empty() {
         return Analysis { block: false, ..PLAIN };
     }
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return analyze_ascii(text);
+    }
+    analyze_any(text, dialect)
+}
+
+/// The rules, character by character; the text is not empty.
+fn analyze_any(text: &str, dialect: Dialect) -> Analysis {
     let mut seen = Seen { indicators: text.starts_with("---") || text.starts_with("..."), ..Seen::default() };
     let mut after_white = true;
     let mut characters = text.char_indices().peekable();
@@ -115,6 +123,25 @@ pub(super) fn analyze(text: &str, dialect: Dialect) -> Analysis {
         seen.white(character, index == 0, characters.peek().is_none());
         after_white = matches!(character, ' ' | '\t' | '\0') || is_break(character);
     }
+    seen.analysis()
+}
+
+/// As [`analyze_any`], for a text of printable ASCII and line feeds: every rule is about two characters that meet.
+fn analyze_ascii(text: &str) -> Analysis {
+    let bytes = text.as_bytes();
+    let (first, last) = (bytes[0], bytes[bytes.len() - 1]);
+    let before_white = bytes.get(1).is_none_or(|&next| next == b' ');
+    let leading = text.starts_with("---") || text.starts_with("...") || is_leading_indicator(char::from(first), before_white);
+    let mut seen = Seen { indicators: leading || last == b':', ..Seen::default() };
+    for (&one, &next) in bytes.iter().zip(&bytes[1..]) {
+        seen.indicators |= (one == b':' && next == b' ') | (next == b'#' && matches!(one, b' ' | b'\n'));
+        seen.space_after_break |= one == b'\n' && next == b' ';
+        seen.break_after_space |= one == b' ' && next == b'\n';
+    }
+    let is_white = |byte| matches!(byte, b' ' | b'\n');
+    seen.breaks = text.contains('\n');
+    seen.white_at_an_end = is_white(first) || is_white(last);
+    seen.trailing_space = last == b' ';
     seen.analysis()
 }
 
@@ -173,4 +200,23 @@ pub(super) fn is_break(character: char) -> bool {
 /// What Go's emitters write without an escape. Characters above U+FFFF are not among them.
 pub(super) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_is_analyzed_as_any_text() {
+        let alphabet = [' ', '\n', '-', '.', ':', '#', '?', '\'', 'a'];
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            texts = texts.iter().flat_map(|text| alphabet.map(|next| format!("{text}{next}"))).collect();
+            for text in &texts {
+                for dialect in [Dialect::V2, Dialect::V3] {
+                    assert_eq!(analyze_ascii(text), analyze_any(text, dialect), "{text:?}");
+                }
+            }
+        }
+    }
 }

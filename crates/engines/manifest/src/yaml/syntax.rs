@@ -182,6 +182,27 @@ pub(super) fn missing_key(at: Position, enclosing: Option<Enclosing>, dialect: D
     YamlError::Syntax { go_line: go_line(&fault, dialect), problem: fault.problem, position: at }
 }
 
+/// A tab before the first thing on a line that may begin a key: our parser and Go's v3 pass over it where the
+/// stream begins, Go's v2 does not.
+pub(super) fn refuse_tab_before_content(text: &str) -> Result<(), YamlError> {
+    let mut offset = 0;
+    for (index, line) in text.split('\n').enumerate() {
+        let content = line.trim_start_matches(' ');
+        if content.starts_with('\t') {
+            let column = line.len() - content.len();
+            let at = Position { line: index + 1, column: column + 1, offset: offset + column };
+            let problem = "found character that cannot start any token".to_owned();
+            let fault = Fault { problem, stage: Stage::Scanner, line: at.line, context: Some(at.line) };
+            return Err(YamlError::Syntax { go_line: go_line(&fault, Dialect::V2), problem: fault.problem, position: at });
+        }
+        if !(content.is_empty() || content.starts_with('#') || line.trim_end() == "---") {
+            break;
+        }
+        offset += line.len() + 1;
+    }
+    Ok(())
+}
+
 /// What may follow in the innermost collection.
 fn expected_next(kind: &ErrorKind, at: Position, enclosing: Option<Enclosing>) -> (&'static str, usize, Option<usize>) {
     let problem = match (enclosing.map(|enclosing| enclosing.kind), kind) {

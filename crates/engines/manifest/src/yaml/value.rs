@@ -45,17 +45,30 @@ pub fn parse_values(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Vec<Valu
     parse_documents(text, dialect, &Limits::default())?.iter().map(|node| node.to_value(dialect)).collect()
 }
 
+/// The text that `sigs.k8s.io/yaml` makes of a number where a Go structure wants a text. Go prints fractions with 32 bits there.
+pub fn coerced_number(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => number::general_float32(float),
+        _ => number.to_string(),
+    }
+}
+
 impl Node {
     /// The JSON value Go gives for this node.
     ///
     /// # Errors
     /// Duplicate keys (v3), keys and numbers JSON cannot have, tags that do not fit, bad merges.
     pub fn to_value(&self, dialect: Dialect) -> Result<Value, YamlError> {
-        let duplicates = match dialect {
-            Dialect::V2 => DuplicateKeys::LastWins,
-            Dialect::V3 => DuplicateKeys::Refused,
-        };
-        Conversion { dialect, duplicates }.value(self, Place::Top)
+        Conversion { dialect, duplicates: DuplicateKeys::of(dialect), floats: Floats::ThroughJson }.value(self, Place::Top)
+    }
+
+    /// Like [`Node::to_value`], but a float stays one also where it is whole: `1e3` and `1000` can be told apart, as Go tells them
+    /// apart where a structure wants a text.
+    ///
+    /// # Errors
+    /// As [`Node::to_value`].
+    pub fn to_value_with_floats(&self, dialect: Dialect) -> Result<Value, YamlError> {
+        Conversion { dialect, duplicates: DuplicateKeys::of(dialect), floats: Floats::AsRead }.value(self, Place::Top)
     }
 
     /// Like [`Node::to_value`], but equal keys are an error in both dialects.
@@ -63,7 +76,7 @@ impl Node {
     /// # Errors
     /// As [`Node::to_value`].
     pub fn to_value_strict(&self, dialect: Dialect) -> Result<Value, YamlError> {
-        Conversion { dialect, duplicates: DuplicateKeys::Refused }.value(self, Place::Top)
+        Conversion { dialect, duplicates: DuplicateKeys::Refused, floats: Floats::ThroughJson }.value(self, Place::Top)
     }
 
     /// What a scalar means under its tag and style; [`Resolved::Text`] for collections.
@@ -87,6 +100,34 @@ impl Node {
 struct Conversion {
     dialect: Dialect,
     duplicates: DuplicateKeys,
+    floats: Floats,
+}
+
+/// What becomes of a whole number that is written with a point or an exponent.
+#[derive(Clone, Copy)]
+enum Floats {
+    /// An integer, as its JSON text is one.
+    ThroughJson,
+    /// A float.
+    AsRead,
+}
+
+impl Floats {
+    fn number(self, value: f64) -> Option<serde_json::Number> {
+        match self {
+            Self::ThroughJson => number::through_json(value),
+            Self::AsRead => serde_json::Number::from_f64(value),
+        }
+    }
+}
+
+impl DuplicateKeys {
+    fn of(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::V2 => Self::LastWins,
+            Dialect::V3 => Self::Refused,
+        }
+    }
 }
 
 /// Where a node stands; kyaml prints a node and reads it again, which matters there.
@@ -129,7 +170,7 @@ impl Conversion {
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::from(value),
             Resolved::UInt(value) => Value::from(value),
-            Resolved::Float(value) => number::through_json(value).map(Value::Number).ok_or_else(|| {
+            Resolved::Float(value) => self.floats.number(value).map(Value::Number).ok_or_else(|| {
                 let name = match value {
                     _ if value.is_nan() => "NaN",
                     _ if value > 0.0 => "+Inf",

@@ -4,6 +4,8 @@ mod json;
 mod toml;
 mod yaml;
 
+pub(crate) use yaml::print as print_yaml;
+
 use go_template::{Functions, List, Map, Text, Value};
 
 /// Adds these functions.

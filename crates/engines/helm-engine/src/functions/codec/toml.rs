@@ -4,6 +4,7 @@ use go_template::{Call, FunctionError, Functions, Map, Signature, Text, Type, Va
 
 use super::map_with_problem;
 use crate::functions::arguments::{Arguments, Outcome};
+use crate::functions::date;
 use crate::go::json::EncodeError;
 use crate::go::reflect::NIL_TYPE;
 use crate::go::toml::{Problem, encode, parse};
@@ -28,7 +29,11 @@ fn from_toml(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
     let text = Arguments::new(arguments).text();
     // A byte of text can become a value.
     call.take_bytes(text.len().saturating_mul(size_of::<Value>()))?;
-    match parse(&text) {
+    let parsed = {
+        let call = &*call;
+        parse(&text, &|time| date::toml_time(time, call).ok().flatten())
+    };
+    match parsed {
         Ok(map) => Ok(Value::Map(map)),
         Err(problem) => Ok(map_with_problem(Value::Map(Map::new()), Some(message(problem, call)?))),
     }

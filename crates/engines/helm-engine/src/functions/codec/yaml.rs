@@ -5,19 +5,19 @@ use manifest::yaml::{self, Dialect, SequenceIndent};
 
 use super::{list_or_problem, map_with_problem};
 use crate::functions::arguments::{Arguments, Outcome, give};
-use crate::go::json::{EncodeError, Target, to_json_value};
+use crate::go::json::{EncodeError, Form, Target, to_json_value};
 
 /// Adds these functions.
 pub(super) fn register(functions: &mut Functions) {
     const VALUE: Signature = Signature::fixed(&[Type::Any]);
     const TEXT: Signature = Signature::fixed(&[Type::String]);
-    functions.insert_native("toYaml", VALUE, |arguments, call| match print(arguments, call) {
+    functions.insert_native("toYaml", VALUE, |arguments, call| match print(&Arguments::new(arguments).value(), call) {
         Err(EncodeError::Unsupported(_)) => Ok(Value::from("")),
-        printed => give(call, printed?),
+        printed => give(call, without_last_break(printed?)),
     });
     functions.insert_native("mustToYaml", VALUE, |arguments, call| {
-        let printed = print(arguments, call)?;
-        give(call, printed)
+        let printed = print(&Arguments::new(arguments).value(), call)?;
+        give(call, without_last_break(printed))
     });
     functions.insert_native("toYamlPretty", VALUE, pretty);
     functions.insert_native("fromYaml", TEXT, |arguments, call| {
@@ -30,13 +30,17 @@ pub(super) fn register(functions: &mut Functions) {
     });
 }
 
-fn print(arguments: Vec<Value>, call: &mut Call<'_>) -> Result<String, EncodeError> {
-    let json = to_json_value(&Arguments::new(arguments).value(), call).map_err(|error| match error {
+/// The text of a value with its last line break, as `sigs.k8s.io/yaml` prints it.
+///
+/// # Errors
+/// [`EncodeError`], for the first part that cannot be printed.
+pub(crate) fn print(value: &Value, call: &mut Call<'_>) -> Result<String, EncodeError> {
+    let json = to_json_value(value, Form::Json, call).map_err(|error| match error {
         EncodeError::Unsupported(problem) => EncodeError::Unsupported(format!("error marshaling into JSON: {problem}")),
         refused @ EncodeError::Refused(_) => refused,
     })?;
     yaml::check_printable(&json).map_err(|error| EncodeError::Unsupported(error.to_string()))?;
-    Ok(without_last_break(yaml::to_yaml(&json)))
+    Ok(yaml::to_yaml(&json))
 }
 
 fn without_last_break(mut text: String) -> String {
@@ -47,9 +51,14 @@ fn without_last_break(mut text: String) -> String {
 }
 
 fn pretty(arguments: Vec<Value>, call: &mut Call<'_>) -> Outcome {
-    match to_json_value(&Arguments::new(arguments).value(), call) {
+    let value = Arguments::new(arguments).value();
+    match to_json_value(&value, Form::Yaml, call) {
         Ok(json) => give(call, without_last_break(yaml::to_yaml_v3(&json, SequenceIndent::Wide))),
-        Err(EncodeError::Unsupported(_)) => Ok(Value::from("")),
+        // A problem of JSON's: YAML's printer has words of its own.
+        Err(EncodeError::Unsupported(problem)) => {
+            let problem = problem.replace("json: unsupported type", "cannot marshal type");
+            Err(FunctionError::new(problem))
+        }
         Err(EncodeError::Refused(error)) => Err(error),
     }
 }

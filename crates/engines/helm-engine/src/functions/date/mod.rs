@@ -75,6 +75,30 @@ pub(crate) fn fixed_time() -> Value {
     value_of(Time::from_seconds(BEGINNING_OF_2020, Zone::Utc))
 }
 
+/// A date, a time of day or both, as TOML writes them. Without an offset they are in the local zone, whose name says what is missing.
+pub(super) fn toml_time(text: &[u8], call: &Call<'_>) -> Result<Option<Value>, FunctionError> {
+    let local = Zone::local(ports(call)?.local_zone());
+    let nameless = |name: &str| Zone::Fixed { name: name.to_owned(), offset: local.at(0).offset };
+    let (date_and_time, date, time) = (nameless("datetime-local"), nameless("date-local"), nameless("time-local"));
+    let layouts: [(&[u8], &Zone); 7] = [
+        (b"2006-01-02T15:04:05.999999999Z07:00", &local),
+        (b"2006-01-02T15:04:05.999999999", &date_and_time),
+        (b"2006-01-02", &date),
+        (b"15:04:05.999999999", &time),
+        (b"2006-01-02T15:04Z07:00", &local),
+        (b"2006-01-02T15:04", &date_and_time),
+        (b"15:04", &time),
+    ];
+    let text: Vec<u8> = text.iter().map(|byte| if b"t ".contains(byte) { b'T' } else { byte.to_ascii_uppercase() }).collect();
+    let read = layouts.iter().find_map(|(layout, zone)| Some((layout, parse::parse(layout, &text, zone).ok()?)));
+    // Numbers of fewer digits than the layout has are read, but not TOML.
+    let same_signs = |layout: &[u8]| {
+        let until = layout.iter().take_while(|byte| !b".Z".contains(byte)).zip(&text);
+        until.into_iter().all(|(wanted, found)| wanted.is_ascii_digit() || wanted == found)
+    };
+    Ok(read.filter(|(layout, _)| same_signs(layout)).map(|(_, time)| value_of(time)))
+}
+
 /// What the clock of the host shows.
 fn now(call: &Call<'_>) -> Result<Time, FunctionError> {
     let ports = ports(call)?;

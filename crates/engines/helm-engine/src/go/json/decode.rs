@@ -3,7 +3,7 @@
 use go_template::{ANY_LIST, ANY_MAP, List, Map, Text, Type, Value};
 
 use super::scan;
-use crate::go::{MAX_DEPTH, number, runes};
+use crate::go::{MAX_DEPTH, nested, number, runes};
 
 /// What the text is decoded into.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl Decoder<'_> {
     fn value(&mut self) -> Value {
         self.space();
         match self.peek() {
-            b'{' => self.nested(Self::object),
-            b'[' => self.nested(Self::list),
+            b'{' => self.deeper(Self::object),
+            b'[' => self.deeper(Self::list),
             b'"' => Value::String(self.string()),
             b't' => self.word(4, Value::Bool(true)),
             b'f' => self.word(5, Value::Bool(false)),
@@ -107,7 +107,7 @@ impl Decoder<'_> {
         value
     }
 
-    fn nested(&mut self, body: fn(&mut Self) -> Value) -> Value {
+    fn deeper(&mut self, body: fn(&mut Self) -> Value) -> Value {
         if self.depth >= MAX_DEPTH {
             self.problem.get_or_insert_with(|| format!("a value is nested deeper than {MAX_DEPTH} levels"));
             self.position = self.text.len();
@@ -115,7 +115,7 @@ impl Decoder<'_> {
         }
         self.depth += 1;
         self.position += 1;
-        let value = body(self);
+        let value = nested(|| body(self));
         self.depth -= 1;
         value
     }

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use go_template::{Call, FunctionError, List, Object, Shape, Type, Value};
 use serde_json::Number;
 
-use crate::go::MAX_DEPTH;
-use crate::go::reflect::too_deep;
+use crate::go::reflect::{bytes, marshaled, too_deep};
 use crate::go::runes;
+use crate::go::{MAX_DEPTH, nested};
 
 /// Why a value has no JSON.
 #[derive(Debug)]
@@ -101,27 +101,28 @@ impl Encoder<'_, '_> {
     }
 
     fn object(&mut self, object: &dyn Object) -> Result<(), EncodeError> {
-        match object.shape() {
-            Shape::Scalar(value) => self.value(&value),
-            Shape::Struct(fields) | Shape::Pointer(fields) => {
-                self.members(exported(&fields).map(|(name, value)| (name.as_bytes(), value)))
-            }
+        match parts(object, self.call)? {
+            Parts::Json(text) => self.output.extend_from_slice(&text),
+            Parts::Text(text) => self.string(&text),
+            Parts::Value(value) => return self.value(&value),
+            Parts::Fields(fields) => return self.members(fields.iter().map(|(name, value)| (name.as_bytes(), value))),
         }
+        Ok(())
     }
 
     fn list(&mut self, items: &[Value]) -> Result<(), EncodeError> {
-        self.nested((b'[', b']'), items.iter(), |encoder, item| encoder.value(item))
+        self.deeper((b'[', b']'), items.iter(), |encoder, item| encoder.value(item))
     }
 
     fn members<'v>(&mut self, members: impl Iterator<Item = (&'v [u8], &'v Value)>) -> Result<(), EncodeError> {
-        self.nested((b'{', b'}'), members, |encoder, (key, value)| {
+        self.deeper((b'{', b'}'), members, |encoder, (key, value)| {
             encoder.string(key);
             encoder.output.extend_from_slice(if encoder.style == Style::Pretty { b": " } else { b":" });
             encoder.value(value)
         })
     }
 
-    fn nested<T>(
+    fn deeper<T>(
         &mut self,
         (open, close): (u8, u8),
         parts: impl Iterator<Item = T>,
@@ -138,7 +139,7 @@ impl Encoder<'_, '_> {
                 self.output.push(b',');
             }
             self.start_line();
-            write(self, part)?;
+            nested(|| write(self, part))?;
         }
         self.depth -= 1;
         if any {
@@ -190,15 +191,42 @@ fn code(rune: char) -> Vec<u8> {
     format!("\\u{:04x}", u32::from(rune)).into_bytes()
 }
 
-fn exported<'f>(fields: &'f [(&'static str, Value)]) -> impl Iterator<Item = (&'static str, &'f Value)> {
-    let exported = fields.iter().filter(|(name, _)| name.starts_with(char::is_uppercase));
-    exported.map(|(name, value)| (*name, value))
+/// What stands for an object in JSON.
+enum Parts {
+    /// JSON text of its own.
+    Json(Vec<u8>),
+    /// A text of its own.
+    Text(Vec<u8>),
+    /// The value under its type's name.
+    Value(Value),
+    /// Its exported fields.
+    Fields(Vec<(&'static str, Value)>),
+}
+
+fn parts(object: &dyn Object, call: &mut Call<'_>) -> Result<Parts, EncodeError> {
+    for (method, wrap) in [("MarshalJSON", Parts::Json as fn(_) -> _), ("MarshalText", Parts::Text)] {
+        let name = object.type_name();
+        let failed = |error| EncodeError::Unsupported(format!("json: error calling {method} for type {name}: {error}"));
+        if let Some(text) = marshaled(object, method, call).map_err(failed)? {
+            return Ok(wrap(text));
+        }
+    }
+    if object.is_nil() {
+        return Ok(Parts::Value(Value::Nil));
+    }
+    Ok(match object.shape() {
+        Shape::Scalar(value) => Parts::Value(value),
+        Shape::Struct(mut fields) | Shape::Pointer(mut fields) => {
+            fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
+            Parts::Fields(fields)
+        }
+    })
 }
 
 /// The bytes of a `[]uint8`, which JSON has as base 64.
 fn bytes_of(list: &List) -> Option<Vec<u8>> {
     let Type::List(Type::Uint8) = list.kind().underlying() else { return None };
-    Some(list.items().iter().map(|item| if let Value::Uint8(byte) = item { *byte } else { 0 }).collect())
+    Some(bytes(list))
 }
 
 fn unsupported_type(value: &Value) -> EncodeError {
@@ -214,50 +242,79 @@ fn unsupported_float(value: f64) -> EncodeError {
     EncodeError::Unsupported(format!("json: unsupported value: {name}"))
 }
 
+/// What a value is converted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// JSON, and YAML by way of it.
+    Json,
+    /// YAML alone: nil lists and maps are empty ones, durations are texts.
+    Yaml,
+}
+
 /// The value that the JSON text of a value stands for.
 ///
 /// # Errors
 /// As [`encode`].
-pub(crate) fn to_json_value(value: &Value, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
-    convert(value, 0, call)
+pub(crate) fn to_json_value(value: &Value, form: Form, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
+    Conversion { form, depth: 0, call }.value(value)
 }
 
-fn convert(value: &Value, depth: usize, call: &mut Call<'_>) -> Result<serde_json::Value, EncodeError> {
-    if depth > MAX_DEPTH - 2 {
-        return Err(EncodeError::Refused(too_deep()));
+struct Conversion<'c, 'e> {
+    form: Form,
+    depth: usize,
+    call: &'c mut Call<'e>,
+}
+
+impl Conversion<'_, '_> {
+    fn value(&mut self, value: &Value) -> Result<serde_json::Value, EncodeError> {
+        self.call.take_steps(1)?;
+        Ok(match value {
+            Value::Nil => serde_json::Value::Null,
+            Value::Bool(value) => serde_json::Value::Bool(*value),
+            Value::Float(value) => serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| unsupported_float(*value))?),
+            Value::String(text) => serde_json::Value::String(string(text)),
+            Value::List(list) if list.is_nil() && self.form == Form::Json => serde_json::Value::Null,
+            Value::Map(map) if map.is_nil() && self.form == Form::Json => serde_json::Value::Null,
+            Value::List(list) => match bytes_of(list) {
+                Some(bytes) => serde_json::Value::String(STANDARD.encode(bytes)),
+                None => serde_json::Value::Array(
+                    self.deeper(|conversion| list.items().iter().map(|item| conversion.value(item)).collect())?,
+                ),
+            },
+            Value::Map(map) => self.members(map.entries().iter().map(|(key, value)| (&**key, value)))?,
+            Value::Object(object) if self.form == Form::Yaml && object.type_name() == "time.Duration" => {
+                serde_json::Value::String(object.string().map(|text| string(&text)).unwrap_or_default())
+            }
+            Value::Object(object) => match parts(object.as_ref(), self.call)? {
+                Parts::Json(text) => {
+                    serde_json::from_slice(&text).map_err(|error| EncodeError::Unsupported(error.to_string()))?
+                }
+                Parts::Text(text) => serde_json::Value::String(string(&text)),
+                Parts::Value(value) => self.value(&value)?,
+                Parts::Fields(fields) => self.members(fields.iter().map(|(name, value)| (name.as_bytes(), value)))?,
+            },
+            Value::Complex(..) | Value::Function(_) => return Err(unsupported_type(value)),
+            _ => match (value.as_signed(), value.as_unsigned()) {
+                (Some(value), _) => serde_json::Value::from(value),
+                (_, value) => serde_json::Value::from(value.unwrap_or_default()),
+            },
+        })
     }
-    call.take_steps(1)?;
-    Ok(match value {
-        Value::Nil => serde_json::Value::Null,
-        Value::Bool(value) => serde_json::Value::Bool(*value),
-        Value::Float(value) => serde_json::Value::Number(Number::from_f64(*value).ok_or_else(|| unsupported_float(*value))?),
-        Value::String(text) => serde_json::Value::String(string(text)),
-        Value::List(list) if list.is_nil() => serde_json::Value::Null,
-        Value::List(list) => match bytes_of(list) {
-            Some(bytes) => serde_json::Value::String(STANDARD.encode(bytes)),
-            None => {
-                let items = list.items().iter().map(|item| convert(item, depth + 1, call));
-                serde_json::Value::Array(items.collect::<Result<_, _>>()?)
-            }
-        },
-        Value::Map(map) if map.is_nil() => serde_json::Value::Null,
-        Value::Map(map) => {
-            let members = map.entries().into_iter().map(|(key, value)| Ok((string(&key), convert(&value, depth + 1, call)?)));
-            serde_json::Value::Object(members.collect::<Result<_, EncodeError>>()?)
+
+    fn members<'v>(&mut self, members: impl Iterator<Item = (&'v [u8], &'v Value)>) -> Result<serde_json::Value, EncodeError> {
+        self.deeper(|conversion| members.map(|(key, value)| Ok((string(key), conversion.value(value)?))).collect())
+    }
+
+    fn deeper<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, EncodeError>) -> Result<T, EncodeError> {
+        // The printers recurse as deep as this.
+        if self.depth >= manifest::yaml::MAX_DEPTH {
+            return Err(EncodeError::Refused(too_deep()));
         }
-        Value::Object(object) => match object.shape() {
-            Shape::Scalar(value) => convert(&value, depth + 1, call)?,
-            Shape::Struct(fields) | Shape::Pointer(fields) => {
-                let members = exported(&fields).map(|(name, value)| Ok((name.to_owned(), convert(value, depth + 1, call)?)));
-                serde_json::Value::Object(members.collect::<Result<_, EncodeError>>()?)
-            }
-        },
-        Value::Complex(..) | Value::Function(_) => return Err(unsupported_type(value)),
-        _ => match (value.as_signed(), value.as_unsigned()) {
-            (Some(value), _) => serde_json::Value::from(value),
-            (_, value) => serde_json::Value::from(value.unwrap_or_default()),
-        },
-    })
+        self.depth += 1;
+        let result = nested(|| body(self));
+        self.depth -= 1;
+        result
+    }
 }
 
 fn string(text: &[u8]) -> String {

@@ -5,4 +5,4 @@ mod encode;
 mod scan;
 
 pub(crate) use decode::{Target, decode};
-pub(crate) use encode::{EncodeError, Style, encode, to_json_value};
+pub(crate) use encode::{EncodeError, Form, Style, encode, to_json_value};

@@ -3,9 +3,9 @@
 use go_template::{Call, List, Map, Object, Shape, Text, Value};
 
 use super::{Key, key_part_text, key_text, quoted};
-use crate::go::MAX_DEPTH;
 use crate::go::json::EncodeError;
-use crate::go::reflect::{NIL_TYPE, kind_name, too_deep};
+use crate::go::reflect::{NIL_TYPE, kind_name, marshaled, too_deep};
+use crate::go::{MAX_DEPTH, nested};
 
 /// The text of a value: of a map a document, of anything else only the value.
 ///
@@ -54,7 +54,7 @@ fn kind(value: &Value, depth: usize) -> Result<Kind, EncodeError> {
 
 /// Whether an object has no text of its own, so that its fields are what is written.
 fn is_table(object: &dyn Object) -> bool {
-    !matches!(object.shape(), Shape::Scalar(_)) && object.string().is_none()
+    !matches!(object.shape(), Shape::Scalar(_)) && object.method("MarshalText").is_none()
 }
 
 fn holds_only_tables(list: &List, depth: usize) -> Result<bool, EncodeError> {
@@ -63,7 +63,7 @@ fn holds_only_tables(list: &List, depth: usize) -> Result<bool, EncodeError> {
     }
     let mut only_tables = !list.is_empty();
     for item in list.items() {
-        match kind(item, depth + 1)? {
+        match nested(|| kind(item, depth + 1))? {
             Kind::Nil => return Err(unsupported("toml: cannot encode array with nil element".to_owned())),
             Kind::Table => {}
             Kind::Tables | Kind::Other => only_tables = false,
@@ -165,7 +165,7 @@ impl Encoder<'_, '_> {
             return Err(EncodeError::Refused(too_deep()));
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }
@@ -196,12 +196,14 @@ impl Encoder<'_, '_> {
     }
 
     fn object(&mut self, object: &dyn Object) -> Result<(), EncodeError> {
-        if let Some(text) = object.string() {
-            return self.write(&quoted(&text));
+        if let Some(text) = marshaled(object, "MarshalText", self.call).map_err(EncodeError::Refused)? {
+            // Times are written as they are.
+            return if object.type_name() == "time.Time" { self.write(&text) } else { self.write(&quoted(&text)) };
         }
-        match object.shape() {
-            Shape::Scalar(value) => self.element(&value),
-            Shape::Struct(_) | Shape::Pointer(_) => self.inline_table(&fields(object).into_iter().collect()),
+        match (object.shape(), object.string()) {
+            (Shape::Scalar(_), Some(text)) if object.type_name() == "time.Duration" => self.write(&quoted(&text)),
+            (Shape::Scalar(value), _) => self.element(&value),
+            _ => self.inline_table(&fields(object).into_iter().collect()),
         }
     }
 

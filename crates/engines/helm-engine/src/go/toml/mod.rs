@@ -4,6 +4,7 @@ mod document;
 mod encode;
 mod lexer;
 mod parse;
+mod string;
 mod value;
 
 pub(crate) use encode::encode;

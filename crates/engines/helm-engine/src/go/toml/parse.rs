@@ -5,7 +5,7 @@ use go_template::{Map, Text, Value};
 use super::document::{Document, Node};
 use super::lexer::{Fault, Lexer, is_break, is_space, quoted_rune};
 use super::{Key, is_bare, key_text};
-use crate::go::MAX_DEPTH;
+use crate::go::{MAX_DEPTH, nested};
 
 /// What is wrong with a text.
 #[derive(Debug)]
@@ -18,11 +18,11 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
-/// The map of a document.
+/// The map of a document. `read_time` gives the value of a date or a time.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(crate) fn parse(text: &[u8]) -> Result<Map, Problem> {
+pub(crate) fn parse<'t>(text: &'t [u8], read_time: ReadTime<'t>) -> Result<Map, Problem> {
     let marks: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"];
     let text = marks.iter().find_map(|mark| text.strip_prefix(*mark)).unwrap_or(text);
     if text.iter().take(6).any(|&byte| byte == 0) {
@@ -30,12 +30,16 @@ pub(crate) fn parse(text: &[u8]) -> Result<Map, Problem> {
         return Err(Problem { line: 1, last_key: Vec::new(), message });
     }
     let lexer = Lexer::new(text);
-    let mut parser = Parser { lexer, document: Document::default(), current: Vec::new(), key_line: 1, depth: 0 };
+    let document = Document::default();
+    let mut parser = Parser { lexer, document, current: Vec::new(), key_line: 1, depth: 0, read_time };
     match parser.document() {
         Ok(()) => Ok(parser.document.into_map()),
         Err(Fault { line, message }) => Err(Problem { line, last_key: parser.last_key(), message }),
     }
 }
+
+/// Gives the value of a date or a time, if the text is one.
+pub(crate) type ReadTime<'r> = &'r dyn Fn(&[u8]) -> Option<Value>;
 
 pub(super) struct Parser<'t> {
     pub(super) lexer: Lexer<'t>,
@@ -45,6 +49,7 @@ pub(super) struct Parser<'t> {
     /// The line of the first part of the last key: where faults of definitions are reported.
     key_line: usize,
     depth: usize,
+    pub(super) read_time: ReadTime<'t>,
 }
 
 impl Parser<'_> {
@@ -311,7 +316,7 @@ impl Parser<'_> {
             return Err(self.lexer.fault(format!("a value is nested deeper than {MAX_DEPTH} levels")));
         }
         self.depth += 1;
-        let result = body(self);
+        let result = nested(|| body(self));
         self.depth -= 1;
         result
     }

@@ -1,0 +1,27 @@
+//! Runs the conformance cases of a directory: `cargo run -p helm-chart --example conformance -- [DIR] [-v]`. Prints the names of the
+//! failing ones (with `-v` also what they gave), then `N passed, N failed`.
+
+#[path = "../tests/conformance/mod.rs"]
+mod conformance;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[expect(clippy::print_stdout, reason = "a program whose output is its result")]
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let (mut directory, mut verbose) = (None, false);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "-v" => verbose = true,
+            path => directory = Some(PathBuf::from(path)),
+        }
+    }
+    let directory = directory.or_else(conformance::corpus).ok_or("no directory of cases")?;
+    let report = conformance::run(&directory)?;
+    for (name, detail) in report.failed.iter().zip(&report.details) {
+        println!("{}", if verbose { detail } else { name });
+    }
+    println!("{} expected errors have the text of the original, {} another one", report.same_text, report.other_text);
+    println!("{} passed, {} failed", report.passed, report.failed.len());
+    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

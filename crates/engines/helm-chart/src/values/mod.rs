@@ -1,0 +1,32 @@
+//! The values of charts: how they are read, given on a command line, merged and looked up.
+//!
+//! A number that Go holds as `float64` is a float here, also when it is whole: every number of a file is. An integer here is an
+//! `int64` there, which only [`Setter`] makes.
+
+mod coalesce;
+mod merge;
+mod read;
+mod schema;
+mod set;
+mod table;
+mod user;
+
+use serde_json::{Map, Value};
+
+pub use coalesce::CoalesceError;
+pub(crate) use coalesce::{Mode, Tree, coalesce};
+pub use merge::merge;
+pub(crate) use merge::merge_tables;
+pub(crate) use read::use_floats;
+pub use read::{ReadValuesError, read_values};
+pub use schema::SchemaError;
+pub(crate) use schema::validate;
+pub use set::{ReadFile, SetError, Setter};
+pub(crate) use table::{scalar, table};
+pub use user::{Source, UserValuesError, user_values};
+
+/// Values by name. Of equal names the last counts.
+pub type Values = Map<String, Value>;
+
+/// The name of the values that every chart shares with its subcharts.
+const GLOBAL: &str = "global";

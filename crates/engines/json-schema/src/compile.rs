@@ -1,0 +1,141 @@
+//! Compilation: from documents to numbered schemas.
+
+use std::collections::BTreeMap;
+
+use crate::draft::{Dialect, Draft};
+use crate::error::SchemaError;
+use crate::json::{Json, Object};
+use crate::library::{Library, Loader, lookup};
+use crate::node::{Node, NodeId};
+use crate::reference::Reference;
+
+mod keywords;
+
+/// The schemas that others lead to, and those others.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// Whether `format` is a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormatRule {
+    /// As the dialect says: in drafts 4, 6 and 7 only, unless a metaschema asks for it.
+    Dialect,
+    Always,
+}
+
+/// Compiles the schemas at `roots` and all that they refer to. `given` are documents with their addresses.
+///
+/// # Errors
+/// The first thing that is wrong, in the order in which schemas refer to each other.
+pub(crate) fn compile(
+    roots: &[&str],
+    given: Vec<(String, Json)>,
+    loader: &dyn Loader,
+    formats: FormatRule,
+) -> Result<(Compiled, Vec<NodeId>), SchemaError> {
+    let mut compiler =
+        Compiler { library: Library::new(given, loader), nodes: Vec::new(), places: Vec::new(), ids: BTreeMap::new(), formats };
+    let mut ids = Vec::new();
+    for root in roots {
+        compiler.library.document(root)?;
+        ids.push(compiler.enqueue(Place { url: (*root).to_owned(), pointer: String::new() })?);
+    }
+    let mut next = 0;
+    while next < compiler.nodes.len() {
+        compiler.compile_node(next)?;
+        next += 1;
+    }
+    Ok((Compiled { nodes: compiler.nodes }, ids))
+}
+
+/// Where a schema is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    url: String,
+    pointer: String,
+}
+
+struct Compiler<'a> {
+    library: Library<'a>,
+    /// Schemas that are compiled, then schemas that wait for it.
+    nodes: Vec<Node>,
+    places: Vec<Place>,
+    ids: BTreeMap<Place, NodeId>,
+    formats: FormatRule,
+}
+
+impl Compiler<'_> {
+    /// The number of the schema at a place; it is compiled later if it is not yet.
+    fn enqueue(&mut self, place: Place) -> Result<NodeId, SchemaError> {
+        if let Some(id) = self.ids.get(&place) {
+            return Ok(*id);
+        }
+        let id = self.nodes.len();
+        self.nodes.push(Node::new(self.library.document(&place.url)?.location(&place.pointer)));
+        self.places.push(place.clone());
+        self.ids.insert(place, id);
+        Ok(id)
+    }
+
+    fn compile_node(&mut self, id: NodeId) -> Result<(), SchemaError> {
+        let place = self.places[id].clone();
+        self.library.ensure_known(&place.url, &place.pointer)?;
+        let document = self.library.document(&place.url)?;
+        let content = document.content.clone();
+        let schema = lookup(document, &content, &place.pointer)?;
+        let Some(resource) = document.resource(&place.pointer).cloned() else { return Ok(()) };
+        let at = |pointer: &str| Place { url: place.url.clone(), pointer: pointer.to_owned() };
+
+        let mut node = Node::new(std::mem::take(&mut self.nodes[id].location));
+        node.draft = resource.dialect.draft;
+        node.resource = self.enqueue(at(&resource.pointer))?;
+        if node.draft >= Draft::Draft2020 && node.resource == id {
+            for anchor in &resource.dynamic_anchors {
+                if let Some(pointer) = resource.anchors.get(anchor) {
+                    let target = self.enqueue(at(pointer))?;
+                    node.dynamic_anchors.insert(anchor.clone(), target);
+                }
+            }
+        }
+        match schema {
+            Json::Bool(value) => node.always = Some(*value),
+            Json::Object(keywords) if keywords.is_empty() => node.always = Some(true),
+            Json::Object(keywords) => {
+                let mut reader =
+                    Keywords { compiler: self, keywords, place: &place, base: &resource.id, dialect: &resource.dialect };
+                reader.read(&mut node)?;
+            }
+            _ => {}
+        }
+        self.nodes[id] = node;
+        Ok(())
+    }
+}
+
+/// Reads the keywords of one schema. A value of a wrong type is as if it were not there; metaschemas refuse most of them before.
+struct Keywords<'c, 'a, 's> {
+    compiler: &'c mut Compiler<'a>,
+    keywords: &'s Object,
+    place: &'s Place,
+    /// What references are relative to.
+    base: &'s str,
+    dialect: &'s Dialect,
+}
+
+impl Keywords<'_, '_, '_> {
+    /// The schema that a reference leads to.
+    fn follow(&mut self, reference: &str) -> Result<NodeId, SchemaError> {
+        let reference = Reference::join(self.base, reference)?;
+        let here = self.compiler.library.document(&self.place.url)?;
+        let place = match here.resolve(&reference)? {
+            Some(pointer) => Place { url: self.place.url.clone(), pointer },
+            None => {
+                let pointer = self.compiler.library.document(&reference.url)?.resolve_fragment(&reference)?;
+                Place { url: reference.url, pointer }
+            }
+        };
+        self.compiler.enqueue(place)
+    }
+}

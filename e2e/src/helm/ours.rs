@@ -1,0 +1,156 @@
+//! Our engine behind the requests that the oracle answers, with the same fixed functions.
+
+use anyhow::{Context, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use file_tree::{EntryKind, FileTree, TreePath};
+use helm_chart::{
+    Capabilities, Chart, KubeVersion, Notes, Operation, Prepared, Rendered, Request, Schemas, Source, load_directory, user_values,
+};
+use helm_engine::{Engine, Limits, Offline, Ports, fixed_random};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
+
+#[derive(Deserialize)]
+struct Asked {
+    chart: Option<AskedChart>,
+    template: Option<AskedTemplate>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AskedChart {
+    path: String,
+    values: Vec<String>,
+    release: String,
+    namespace: String,
+    kube_version: String,
+    quiet: bool,
+}
+
+#[derive(Deserialize)]
+struct AskedTemplate {
+    text: String,
+    data: Value,
+}
+
+/// Answers requests, one JSON object a line of standard input, until there are no more.
+pub fn serve() -> anyhow::Result<()> {
+    let engine = Engine::new().with_functions(&fixed_random());
+    let mut output = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let asked: Asked = serde_json::from_str(&line?).context("read a request")?;
+        let answer = catch_unwind(AssertUnwindSafe(|| answer(&engine, &asked)));
+        let answer =
+            answer.unwrap_or_else(|_| json!({"output": "", "error": "panic: in ours", "load": 0, "parse": 0, "render": 0}));
+        writeln!(output, "{answer}")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(engine: &Engine, asked: &Asked) -> Value {
+    match asked {
+        Asked { chart: Some(chart), .. } => chart.answer(engine),
+        Asked { template: Some(template), .. } => match template.execute(engine) {
+            Ok(output) => json!({"output": STANDARD.encode(output)}),
+            Err(error) => json!({"error": error.to_string()}),
+        },
+        _ => json!({"error": "a request is for a chart or a template"}),
+    }
+}
+
+impl AskedTemplate {
+    fn execute(&self, engine: &Engine) -> Result<Vec<u8>, helm_engine::RenderError> {
+        let set = engine.parse([("t", self.text.as_bytes())])?;
+        let ports: Rc<dyn Ports> = Rc::new(Offline::default());
+        set.render_template("t", helm_engine::Value::from(&self.data), &ports, Limits::default())
+    }
+}
+
+impl AskedChart {
+    fn answer(&self, engine: &Engine) -> Value {
+        let start = Instant::now();
+        let loaded = self.load();
+        let load = start.elapsed().as_secs_f64();
+        let parse = loaded.as_ref().map_or(0.0, |chart| if self.quiet { parse_seconds(engine, chart) } else { 0.0 });
+        let start = Instant::now();
+        let printed = loaded.and_then(|chart| self.render(engine, chart));
+        let render = start.elapsed().as_secs_f64();
+        let error = printed.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let output = if self.quiet { String::new() } else { printed.unwrap_or_default() };
+        json!({"output": output, "error": error, "load": load, "parse": parse, "render": render})
+    }
+
+    fn load(&self) -> anyhow::Result<Chart> {
+        let mut files = FileTree::new();
+        read(Path::new(&self.path), &TreePath::root(), &mut files)?;
+        let chart = load_directory(&files, &TreePath::root(), &helm_chart::Limits::default())?;
+        ensure!(!chart.metadata.is_library(), "library charts are not installable");
+        chart.check_dependencies()?;
+        Ok(chart)
+    }
+
+    fn render(&self, engine: &Engine, chart: Chart) -> anyhow::Result<String> {
+        let texts: Vec<Vec<u8>> = self.values.iter().map(std::fs::read).collect::<Result<_, _>>()?;
+        let sources = self.values.iter().zip(&texts).map(|(name, text)| Source::File(name, text));
+        let values = user_values(sources, &mut |_| Err("there are no files here".to_owned()))?;
+        let request = Request {
+            release: &self.release,
+            namespace: &self.namespace,
+            revision: 1,
+            operation: Operation::Install,
+            values: &values,
+            capabilities: &Capabilities { kube_version: KubeVersion::parse(&self.kube_version)?, ..Capabilities::default() },
+            schemas: Schemas::Check,
+            notes: Notes::Root,
+            post_renderer: None,
+            limits: Limits::default(),
+        };
+        let ports: Rc<dyn Ports> = Rc::new(Offline::default());
+        Ok(printed(&Prepared::with_engine(chart, engine.clone()).render(&request, &ports)?))
+    }
+}
+
+/// Reads all files below a directory, through links too.
+fn read(directory: &Path, path: &TreePath, files: &mut FileTree) -> anyhow::Result<()> {
+    for entry in directory.read_dir().with_context(|| format!("list {}", directory.display()))? {
+        let file = entry?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).context("a name is not UTF-8")?;
+        let path = path.join(name)?;
+        if file.is_dir() {
+            read(&file, &path, files)?;
+        } else {
+            let content = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
+            files.insert_file(&path, content.into(), EntryKind::File { executable: false })?;
+        }
+    }
+    Ok(())
+}
+
+/// As the command line prints it: hooks come after everything else.
+fn printed(rendered: &Rendered) -> String {
+    let hooks = rendered.hooks.iter().map(|hook| format!("---\n# Source: {}\n{}\n", hook.path, hook.content));
+    std::iter::once(format!("{}\n", rendered.manifest().trim())).chain(hooks).collect()
+}
+
+/// How long it takes to parse the templates of a chart and its subcharts.
+fn parse_seconds(engine: &Engine, chart: &Chart) -> f64 {
+    let mut texts = Vec::new();
+    collect(chart, &mut texts);
+    let start = Instant::now();
+    let set = engine.parse(texts.iter().map(|(path, text)| (path.as_str(), *text)));
+    let seconds = start.elapsed().as_secs_f64();
+    drop(set);
+    seconds
+}
+
+fn collect<'c>(chart: &'c Chart, texts: &mut Vec<(String, &'c [u8])>) {
+    chart.dependencies.iter().for_each(|dependency| collect(dependency, texts));
+    texts.extend(chart.templates.iter().map(|file| (format!("{}/{}", chart.metadata.name, file.name), file.data.as_ref())));
+}
