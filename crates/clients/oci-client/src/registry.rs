@@ -58,8 +58,11 @@ pub struct Options {
 pub struct OciClient {
     pool: Pool,
     limits: Limits,
-    sessions: Arc<Mutex<BTreeMap<(Repository, Options), Arc<Session>>>>,
+    sessions: Arc<Mutex<Sessions>>,
 }
+
+/// What was learned of each repository with each set of options.
+type Sessions = BTreeMap<(Repository, Options), Arc<Session>>;
 
 /// Most sessions kept, for the tokens in them; beyond this all start anew.
 const MOST_SESSIONS: usize = 4096;

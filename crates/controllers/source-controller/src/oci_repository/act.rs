@@ -2,7 +2,7 @@
 
 use super::OciRepositories;
 use super::decide::{self, Question, Wanted};
-use crate::source::{Failure, Made, Reached, Seen, Verified};
+use crate::source::{Failure, Made, Reached, Seen};
 use crate::storage::{Content, Storage, StorageError};
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
@@ -176,7 +176,6 @@ fn unchanged(seen: &Seen<OciRepository>, revision: &str) -> Made<OciRepositorySt
         event_reason: Reason::NewArtifact,
         event,
         unchanged: format!("artifact up-to-date with remote revision: '{revision}'"),
-        verified: Verified::NotWanted,
         observe: Box::new(|_| {}),
     }
 }
@@ -188,7 +187,6 @@ fn stored(object: &OciRepository, artifact: Artifact) -> Made<OciRepositoryStatu
         event_reason: Reason::NewArtifact,
         event: event(object, &artifact),
         unchanged: format!("artifact up-to-date with remote revision: '{}'", artifact.revision),
-        verified: Verified::NotWanted,
         observe: Box::new(move |status| (status.observed_ignore, status.observed_layer_selector) = (ignore, selector)),
         artifact: Some(artifact),
     }

@@ -6,7 +6,7 @@ use crate::source::Failure;
 use api::meta::{ConditionType, Reason};
 use api::source::{OciRepository, RegistryProvider, SignatureProvider};
 use kube::ResourceExt;
-use oci_client::{Credentials, DockerConfig, Options, Reference, Repository, Tls};
+use oci_client::{DockerConfig, Options, Reference, Repository, Tls};
 use runtime::error_chain::error_chain;
 use std::time::Duration;
 use version_select::Constraint;

@@ -1,7 +1,6 @@
 //! A run that did not do its work, and what is to be done about it.
 
 use api::meta::{ConditionType, Reason};
-use std::time::Duration;
 
 /// A run that did not do its work.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +24,6 @@ pub(crate) enum FailureClass {
     Retry,
     /// Only a change of the object helps.
     Stalled,
-    /// Something else has to become ready.
-    Waiting(Duration),
 }
 
 /// The steps of the work, in their order. A later failure removes the conditions that earlier failures left.

@@ -10,7 +10,8 @@ pub(crate) use failure::{Failure, FailureClass, Reached};
 use crate::storage::{Storage, Stored};
 use api::meta::{Artifact, ConditionType, Reason, ReconciledObject, ReconciledStatus, Stamp, SummaryRule};
 use jiff::Timestamp;
-use kube::ResourceExt;
+use kube::core::object::HasStatus;
+use kube::{Resource, ResourceExt};
 use runtime::events::{Event, Severity};
 use runtime::reconciler::{Finalized, Next, Reconciler, Report, StatusOf};
 use runtime::run::Run;
@@ -51,7 +52,7 @@ source_status!(api::source::OciRepositoryStatus);
 /// How the content of one kind of source is made.
 pub(crate) trait Source: Send + Sync + 'static {
     /// The kind.
-    type Kind: ReconciledObject + kube::core::object::HasStatus<Status: SourceStatus>;
+    type Kind: ReconciledObject + HasStatus<Status: SourceStatus>;
 
     /// Its name.
     const KIND: &'static str;
@@ -85,7 +86,7 @@ pub(crate) struct Seen<K> {
     pub(crate) collected: Vec<String>,
 }
 
-impl<K: ReconciledObject + kube::core::object::HasStatus<Status: SourceStatus>> Seen<K> {
+impl<K: ReconciledObject + HasStatus<Status: SourceStatus>> Seen<K> {
     /// The artifact in status, if it is still what status says.
     pub(crate) fn artifact(&self) -> Option<&Artifact> {
         self.object.status()?.artifact().filter(|_| self.stored == Stored::Present)
@@ -113,21 +114,8 @@ pub(crate) struct Made<S> {
     pub(crate) event: String,
     /// What the event says where nothing is new.
     pub(crate) unchanged: String,
-    /// What the signature came to.
-    pub(crate) verified: Verified,
     /// Writes into status what the artifact was made from.
     pub(crate) observe: Box<dyn FnOnce(&mut S) + Send>,
-}
-
-/// What a signature came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verified {
-    /// None is wanted.
-    NotWanted,
-    /// It was verified before, for the same content.
-    Before,
-    /// It was verified now; in words.
-    Now(String),
 }
 
 /// The reconciler of one kind of source.

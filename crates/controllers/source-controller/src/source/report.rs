@@ -1,9 +1,10 @@
 //! What came of a run, as conditions, events and the next wake. Status is decided nowhere else.
 
-use super::{Failure, FailureClass, Made, Reached, Seen, Source, SourceStatus, Verified, event};
+use super::{Failure, FailureClass, Made, Reached, Seen, Source, SourceStatus, event};
 use crate::storage::{Storage, Stored};
 use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
 use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, ReconciledObject, ReconciledStatus, Stamp, Why};
+use kube::core::object::HasStatus;
 use runtime::events::{Event, Severity};
 use runtime::reconciler::{Next, Report, StatusOf};
 
@@ -62,8 +63,9 @@ impl<S: Source> Reporter<'_, S> {
                 (self.source.next(&seen.object), None)
             }
         };
-        let url = status.artifact().and_then(|artifact| Some(format!("{}/{}", artifact.path.rsplit_once('/')?.0, S::LATEST)));
-        status.set_url(url.map(|path| self.storage.url(&path)));
+        let latest = |artifact: &Artifact| Some(format!("{}/{}", artifact.path.rsplit_once('/')?.0, S::LATEST));
+        let latest: Option<String> = status.artifact().and_then(latest);
+        status.set_url(latest.map(|path| self.storage.url(&path)));
         if error.is_none() || next == Next::WhenChanged {
             status.set_observed_generation(stamp.generation);
         }
@@ -77,13 +79,7 @@ impl<S: Source> Reporter<'_, S> {
         for settled in S::FAILURES.iter().chain(&settled) {
             conditions.remove(settled);
         }
-        match made.verified {
-            Verified::NotWanted => conditions.remove(ConditionType::SourceVerified),
-            Verified::Before => {}
-            Verified::Now(message) => {
-                conditions.mark_true(ConditionType::SourceVerified, Reason::Succeeded, message, self.stamp);
-            }
-        }
+        conditions.remove(ConditionType::SourceVerified);
         let (reason, message) = made.in_storage;
         conditions.mark_true(ConditionType::ArtifactInStorage, reason, message, self.stamp);
         if let Some(artifact) = made.artifact {
@@ -98,15 +94,10 @@ impl<S: Source> Reporter<'_, S> {
             let bad = if condition == ConditionType::SourceVerified { ConditionStatus::False } else { ConditionStatus::True };
             conditions.mark(condition, bad, Why(failure.reason.as_ref(), failure.message.clone()), self.stamp);
         }
-        let severity = match failure.class {
-            FailureClass::Waiting(_) => Severity::Trace,
-            FailureClass::Retry | FailureClass::Stalled => Severity::Error,
-        };
-        events.push(event(severity, failure.reason, failure.message.clone()));
+        events.push(event(Severity::Error, failure.reason, failure.message.clone()));
         let next = match failure.class {
             FailureClass::Stalled => Next::WhenChanged,
             FailureClass::Retry => Next::Backoff,
-            FailureClass::Waiting(delay) => Next::After(delay),
         };
         if failure.class == FailureClass::Stalled {
             conditions.mark_stalled(failure.reason, failure.message.clone(), self.stamp);
