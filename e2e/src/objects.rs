@@ -15,6 +15,8 @@ pub struct Kind {
 
 /// A Git repository as a source.
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
+/// An OCI artifact that becomes an artifact.
+pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRepository", "ocirepositories");
 /// What is applied from a source.
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
 /// A ConfigMap.

@@ -1,8 +1,11 @@
 //! source-controller: makes artifacts of Git repositories and serves them.
 
 mod git_repository;
+mod oci_repository;
+mod secrets;
 mod server;
 mod settings;
+mod source;
 mod start;
 mod storage;
 

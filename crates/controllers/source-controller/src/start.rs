@@ -1,10 +1,13 @@
 //! Starts the controllers of this binary and the server of their artifacts.
 
 use crate::git_repository::GitRepositories;
+use crate::oci_repository::OciRepositories;
 use crate::server;
 use crate::settings::Settings;
+use crate::source::{Source, Sources};
 use crate::storage::Storage;
 use git_client::GitClient;
+use oci_client::OciClient;
 use runtime::controller::{Controller, Options};
 use runtime::process::{AnyError, Process, Program};
 use runtime::store::Store;
@@ -26,18 +29,29 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         let (root, shutdown) = (storage.root().to_owned(), process.shutdown.clone());
         tokio::spawn(async move { server::serve(listener, &root, shutdown).await })
     });
+    let object_level_identity = process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity");
     let repositories = Store::default();
-    let reconciler = GitRepositories {
+    let git = GitRepositories {
         client: process.client.clone(),
         repositories: repositories.clone(),
         git: GitClient::new(git_client::Options { ssh: settings.ssh, ..git_client::Options::default() }),
-        storage,
+        storage: Arc::clone(&storage),
         scratch: scratch.path().to_owned(),
         requeue_dependency: process.flags.requeue_dependency,
-        object_level_identity: process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity"),
+        object_level_identity,
     };
-    let options = Options::new(&process, "GitRepository", PROGRAM.name);
-    Controller::new(reconciler, repositories, options).run().await;
+    let oci = OciRepositories {
+        client: process.client.clone(),
+        registries: OciClient::new(format!("{}/{}", PROGRAM.name, PROGRAM.version), oci_client::Limits::default()),
+        storage: Arc::clone(&storage),
+        object_level_identity,
+    };
+    let options = |kind| Options::new(&process, kind, PROGRAM.name);
+    let sources = Sources { storage, source: oci };
+    tokio::join!(
+        Controller::new(git, repositories, options("GitRepository")).run(),
+        Controller::new(sources, Store::default(), options(OciRepositories::KIND)).run(),
+    );
     if let Some(serving) = serving {
         serving.await??;
     }

@@ -10,4 +10,5 @@ mod source_credentials;
 mod source_failures;
 mod source_lifecycle;
 mod source_references;
+mod source_registry;
 mod source_reporting;
