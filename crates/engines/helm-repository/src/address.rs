@@ -23,9 +23,8 @@ pub enum AddressError {
 /// # Errors
 /// When it is not an address.
 pub fn normalized(address: &str) -> Result<String, AddressError> {
-    let url = parse(address)?;
+    let mut url = parse(address)?;
     let path = url.path().trim_end_matches('/').to_owned();
-    let mut url = url;
     if url.scheme() == "oci" {
         url.set_path(&path);
         return Ok(url.to_string());
@@ -48,8 +47,8 @@ pub fn index_address(repository: &str) -> Result<Url, AddressError> {
     Ok(url)
 }
 
-/// The address of a chart: as the index gives it, or below the repository. The query of a repository's address goes along where
-/// the chart's has none.
+/// The address of a chart: as the index gives it, or below the repository, then with the query of the repository's address and no
+/// other.
 ///
 /// # Errors
 /// When either is not an address.
@@ -65,9 +64,7 @@ pub fn chart_address(repository: &str, reference: &str) -> Result<Url, AddressEr
     base.set_path(&path);
     base.set_query(None);
     let mut url = base.join(reference).map_err(|error| malformed(reference, &error))?;
-    if url.query().is_none() {
-        url.set_query(query.as_deref());
-    }
+    url.set_query(query.as_deref());
     Ok(url)
 }
 
@@ -93,7 +90,8 @@ mod tests {
         for (repository, reference, expect) in [
             ("https://h/charts", "a-1.tgz", "https://h/charts/a-1.tgz"),
             ("https://h/charts/", "/a-1.tgz", "https://h/a-1.tgz"),
-            ("https://h/charts?k=v", "a-1.tgz", "https://h/charts/a-1.tgz?k=v"),
+            ("https://h/charts?k=v", "a-1.tgz?x=y", "https://h/charts/a-1.tgz?k=v"),
+            ("https://h/charts", "a-1.tgz?x=y", "https://h/charts/a-1.tgz"),
             ("https://h/charts", "https://cdn/a-1.tgz", "https://cdn/a-1.tgz"),
         ] {
             assert_eq!(chart_address(repository, reference).unwrap().as_str(), expect, "{repository} {reference}");

@@ -7,9 +7,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use version_select::Version;
 
+/// Fields that no index has. In JSON they are passed over, in YAML they are errors.
+type Unknown = BTreeMap<String, Value>;
+
 /// An index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Index {
     /// What a server says of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,11 +30,13 @@ pub struct Index {
     public_keys: Vec<String>,
     #[serde(default, deserialize_with = "decode::text_map", skip_serializing_if = "BTreeMap::is_empty")]
     annotations: BTreeMap<String, String>,
+    #[serde(flatten, skip_serializing)]
+    unknown: Unknown,
 }
 
 /// One version of one chart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct ChartVersion {
     /// The name of the chart.
     #[serde(default, deserialize_with = "decode::clean", skip_serializing_if = "String::is_empty")]
@@ -88,10 +93,11 @@ pub struct ChartVersion {
     tiller_version: String,
     #[serde(default, deserialize_with = "decode::text", skip_serializing_if = "String::is_empty")]
     url: String,
+    #[serde(flatten, skip_serializing)]
+    unknown: Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Maintainer {
     #[serde(default, deserialize_with = "decode::clean", skip_serializing_if = "String::is_empty")]
     name: String,
@@ -99,10 +105,11 @@ struct Maintainer {
     email: String,
     #[serde(default, deserialize_with = "decode::clean", skip_serializing_if = "String::is_empty")]
     url: String,
+    #[serde(flatten, skip_serializing)]
+    unknown: Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Dependency {
     #[serde(default, deserialize_with = "decode::clean")]
     name: String,
@@ -120,6 +127,8 @@ struct Dependency {
     import_values: Vec<Value>,
     #[serde(default, deserialize_with = "decode::text", skip_serializing_if = "String::is_empty")]
     alias: String,
+    #[serde(flatten, skip_serializing)]
+    unknown: Unknown,
 }
 
 /// Why a text is not an index.
@@ -143,16 +152,15 @@ impl Index {
     /// Reads an index, JSON or YAML. Entries that Helm would skip are left out, and versions sorted, newest first.
     ///
     /// # Errors
-    /// When the text is neither, holds fields that no index has, or names no API version.
+    /// When the text is neither, names no API version, or, in YAML, holds fields that no index has.
     pub fn parse(text: &[u8]) -> Result<Self, IndexError> {
         if text.is_empty() {
             return Err(IndexError::Empty);
         }
-        let value = match serde_json::from_slice::<Value>(text) {
-            Ok(value) => value,
-            Err(_) => manifest::yaml::parse_value_strict(text, manifest::yaml::Dialect::V2).map_err(IndexError::Yaml)?,
+        let mut index: Self = match serde_json::from_slice::<Value>(text) {
+            Ok(value) => serde_json::from_value(value).map_err(|error| IndexError::Form(error.to_string()))?,
+            Err(_) => Self::from_yaml(text)?,
         };
-        let mut index: Self = serde_json::from_value(value).map_err(|error| IndexError::Form(error.to_string()))?;
         if index.api_version.is_empty() {
             return Err(IndexError::NoApiVersion);
         }
@@ -167,6 +175,23 @@ impl Index {
             versions.sort_by(|left, right| newest_first(left.as_ref(), right.as_ref()));
         }
         Ok(index)
+    }
+
+    fn from_yaml(text: &[u8]) -> Result<Self, IndexError> {
+        let value = manifest::yaml::parse_value_strict(text, manifest::yaml::Dialect::V2).map_err(IndexError::Yaml)?;
+        let index: Self = serde_json::from_value(value).map_err(|error| IndexError::Form(error.to_string()))?;
+        let unknown = index.unknown_field().map(|key| IndexError::Form(format!("json: unknown field {key:?}")));
+        unknown.map_or(Ok(index), Err)
+    }
+
+    /// The name of a field that no index has.
+    fn unknown_field(&self) -> Option<&String> {
+        let versions = || self.entries.iter().flat_map(BTreeMap::values).flatten().flatten().flatten();
+        let maintainers = versions().flat_map(|version| version.maintainers.iter().flatten()).map(|who| &who.unknown);
+        let dependencies = versions().flat_map(|version| version.dependencies.iter().flatten()).map(|chart| &chart.unknown);
+        let versions = versions().map(|version| &version.unknown);
+        let all = std::iter::once(&self.unknown).chain(versions).chain(maintainers).chain(dependencies);
+        all.flat_map(Unknown::keys).next()
     }
 
     /// The versions of a chart, newest first; `None` where there is no such chart.
