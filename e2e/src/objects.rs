@@ -15,6 +15,8 @@ pub struct Kind {
 
 /// A Git repository as a source.
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
+/// A repository of Helm charts.
+pub const HELM_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories");
 /// An OCI artifact that becomes an artifact.
 pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRepository", "ocirepositories");
 /// What is applied from a source.

@@ -7,6 +7,7 @@
 pub mod certificates;
 pub mod cluster;
 pub mod controller;
+pub mod file_server;
 pub mod git;
 pub mod go_program;
 pub mod process;
@@ -15,5 +16,6 @@ pub mod scripted;
 pub mod workspace;
 
 pub use cluster::{Cluster, Namespace};
+pub use file_server::FileServer;
 pub use git::{GitServer, Repository, SshServer};
 pub use registry::RegistryServer;

@@ -89,6 +89,10 @@ impl DockerConfig {
     /// # Errors
     /// When it is not such a configuration; nothing of its content is in the error.
     pub fn parse(json: &[u8]) -> Result<Self, DockerConfigError> {
+        // A list would do for a structure, too.
+        if !json.trim_ascii_start().starts_with(b"{") {
+            return Err(DockerConfigError::Json { line: 1, column: 1 });
+        }
         let file: File = serde_json::from_slice(json)
             .map_err(|error| DockerConfigError::Json { line: error.line(), column: error.column() })?;
         let entries = file.auths.into_iter().map(|(registry, entry)| {

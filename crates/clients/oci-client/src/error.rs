@@ -73,6 +73,26 @@ pub enum Cause {
     Timeout(Duration),
 }
 
+impl Cause {
+    /// Whether a connection failed before the other side spoke TLS. One whose certificate we refuse, or who refuses ours, does
+    /// speak it: what is meant for it must not go there in clear text.
+    pub(crate) fn is_not_tls(&self) -> bool {
+        let Self::Connection(error) = self else { return false };
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
+        while let Some(error) = next {
+            if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+                return matches!(tls, rustls::Error::InvalidMessage(_));
+            }
+            // An I/O error is passed over by what it wraps: its source is that one's source.
+            next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
+        }
+        true
+    }
+}
+
 /// What a caller does about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {

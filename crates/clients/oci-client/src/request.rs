@@ -63,7 +63,7 @@ impl Session {
                     return Ok(response);
                 }
                 // Nobody there who speaks TLS: the next scheme may do.
-                Err(error) if matches!(error.cause, Cause::Connection(_)) => refused = refused.or(Some(error)),
+                Err(error) if error.cause.is_not_tls() => refused = refused.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }

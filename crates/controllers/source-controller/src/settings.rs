@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) retention: Retention,
     /// `--artifact-digest-algo`.
     pub(crate) algorithm: Algorithm,
+    /// `--helm-index-max-size`: the most bytes of the index of a Helm repository.
+    pub(crate) helm_index_bytes: u64,
     /// `--ssh-kex-algos` and `--ssh-hostkey-algos`.
     pub(crate) ssh: SshAlgorithms,
 }
@@ -55,10 +57,9 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
     let digest = set.add("artifact-digest-algo", "sha256".to_owned(), "The algorithm of artifact digests.");
     let kex = set.add("ssh-kex-algos", CommaList::default(), "The SSH key exchange algorithms, most preferred first.");
     let hostkey = set.add("ssh-hostkey-algos", CommaList::default(), "The SSH host key algorithms, most preferred first.");
+    let index = set.add("helm-index-max-size", 52_428_800_i64, "The largest index of a Helm repository in bytes.");
     // Flags of source kinds that this controller does not reconcile yet: accepted, as manifests of Flux set them.
-    for (name, default) in [("helm-index-max-size", 52_428_800_i64), ("helm-chart-max-size", 10_485_760)] {
-        set.add(name, default, "The largest file in bytes.");
-    }
+    set.add("helm-chart-max-size", 10_485_760_i64, "The largest chart in bytes.");
     set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
     set.add("helm-cache-max-size", 0_i64, "The most indexes in the cache.");
     set.add("helm-cache-ttl", "15m".to_owned(), "How long an index stays in the cache.");
@@ -79,6 +80,8 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
         storage_addr,
         retention: Retention { ttl: ttl.get(), records: records.get() },
         algorithm,
+        // As Flux: of less than nothing, nothing is taken.
+        helm_index_bytes: u64::try_from(index.get()).unwrap_or_default(),
         ssh,
     };
     Ok((common()?, settings))

@@ -1,12 +1,14 @@
 //! Starts the controllers of this binary and the server of their artifacts.
 
 use crate::git_repository::GitRepositories;
+use crate::helm_repository::HelmRepositories;
 use crate::oci_repository::OciRepositories;
 use crate::server;
 use crate::settings::Settings;
 use crate::source::{Source, Sources};
 use crate::storage::Storage;
 use git_client::GitClient;
+use helm_repository_client::HelmRepositoryClient;
 use oci_client::OciClient;
 use runtime::controller::{Controller, Options};
 use runtime::process::{AnyError, Process, Program};
@@ -40,17 +42,26 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         requeue_dependency: process.flags.requeue_dependency,
         object_level_identity,
     };
+    let user_agent = format!("{}/{}", PROGRAM.name, PROGRAM.version);
     let oci = OciRepositories {
         client: process.client.clone(),
-        registries: OciClient::new(format!("{}/{}", PROGRAM.name, PROGRAM.version), oci_client::Limits::default()),
+        registries: OciClient::new(&user_agent, oci_client::Limits::default()),
         storage: Arc::clone(&storage),
         object_level_identity,
     };
     let options = |kind| Options::new(&process, kind, PROGRAM.name);
-    let sources = Sources { storage, source: oci };
+    let helm = HelmRepositories {
+        client: process.client.clone(),
+        repositories: HelmRepositoryClient::new(&user_agent),
+        storage: Arc::clone(&storage),
+        index_bytes: settings.helm_index_bytes,
+    };
+    let oci = Sources { storage: Arc::clone(&storage), source: oci };
+    let helm = Sources { storage, source: helm };
     tokio::join!(
         Controller::new(git, repositories, options("GitRepository")).run(),
-        Controller::new(sources, Store::default(), options(OciRepositories::KIND)).run(),
+        Controller::new(oci, Store::default(), options(OciRepositories::KIND)).run(),
+        Controller::new(helm, Store::default(), options(HelmRepositories::KIND)).run(),
     );
     if let Some(serving) = serving {
         serving.await??;

@@ -118,6 +118,11 @@ impl Storage {
         &self.root
     }
 
+    /// The algorithm of the digests that are made here.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// The address of a file of the storage.
     pub(crate) fn url(&self, path: &str) -> String {
         let path = path.trim_start_matches('/');

@@ -46,7 +46,7 @@ async fn a_pushed_artifact_is_published_and_applied() -> anyhow::Result<()> {
         let message = format!("stored artifact for digest '1.0.0@{digest}'");
         assert_eq!(condition(&source, "Ready"), ("True", "Succeeded", message.as_str()));
         let published = download(&source).await?;
-        assert_eq!(published.keys().collect::<Vec<_>>(), ["map.yaml"], "ignore rules of the artifact hold");
+        assert_eq!(published.keys().collect::<Vec<_>>(), [".sourceignore", "map.yaml"], "ignore rules of the artifact hold");
         let latest = reqwest::get(source["status"]["url"].as_str().unwrap_or_default()).await?;
         ensure!(latest.status().is_success(), "status.url leads to the latest artifact: {latest:?}");
         let said = format!("stored artifact with revision '1.0.0@{digest}' from '{}', origin source 'https://git.example.com', origin revision 'main@sha1:abc'", registry.url("org/app"));

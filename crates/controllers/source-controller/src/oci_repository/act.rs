@@ -2,8 +2,8 @@
 
 use super::OciRepositories;
 use super::decide::{self, Question, Wanted};
-use crate::source::{Failure, Made, Reached, Seen};
-use crate::storage::{Content, Storage, StorageError};
+use crate::source::{self, Failure, Made, Reached, Seen};
+use crate::storage::{Content, Storage};
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
 use artifact::ArtifactPath;
@@ -93,22 +93,9 @@ fn store(
             storage.write(path, revision, Content::Files(&files, &rules), now)
         }
     };
-    let artifact = written.map_err(|error| storage_failure(&error))?;
-    // Flux's link to the latest file; without it only `status.url` leads nowhere.
-    if let Err(error) = storage.link(&artifact, "latest.tar.gz") {
-        tracing::warn!(error = error_chain(&error), "failed to update status URL symlink");
-    }
+    let artifact = written.map_err(|error| Failure::of_storage(&error))?;
+    source::link_latest::<OciRepositories>(storage, &artifact);
     Ok(artifact)
-}
-
-/// The failure of a write to the storage.
-pub(crate) fn storage_failure(error: &StorageError) -> Failure {
-    let reason = match error {
-        StorageError::CreateDirectory { .. } => Reason::DirectoryCreationFailed,
-        StorageError::Lock { .. } => Reason::AcquireLockFailed,
-        _ => Reason::ArchiveOperationFailed,
-    };
-    Failure::storage(reason, error_chain(error))
 }
 
 async fn tag(registry: &Registry, wanted: &Wanted) -> Result<Reference, String> {

@@ -1,6 +1,8 @@
 //! A run that did not do its work, and what is to be done about it.
 
+use crate::storage::StorageError;
 use api::meta::{ConditionType, Reason};
+use runtime::error_chain::error_chain;
 
 /// A run that did not do its work.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +55,16 @@ impl Failure {
     pub(crate) fn storage(reason: Reason, message: impl Into<String>) -> Self {
         let condition = Some(ConditionType::StorageOperationFailed);
         Self { condition, reached: Reached::Storage(None), ..Self::fetch(reason, message) }
+    }
+
+    /// A write to the storage that failed.
+    pub(crate) fn of_storage(error: &StorageError) -> Self {
+        let reason = match error {
+            StorageError::CreateDirectory { .. } => Reason::DirectoryCreationFailed,
+            StorageError::Lock { .. } => Reason::AcquireLockFailed,
+            _ => Reason::ArchiveOperationFailed,
+        };
+        Self::storage(reason, error_chain(error))
     }
 
     /// The same at another step.

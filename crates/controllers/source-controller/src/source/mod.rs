@@ -47,7 +47,7 @@ macro_rules! source_status {
     };
 }
 
-source_status!(api::source::OciRepositoryStatus);
+source_status!(api::source::HelmRepositoryStatus, api::source::OciRepositoryStatus);
 
 /// How the content of one kind of source is made.
 pub(crate) trait Source: Send + Sync + 'static {
@@ -67,6 +67,12 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// Asks the origin, and stores what is new.
     fn make(&self, seen: &Seen<Self::Kind>) -> impl Future<Output = Result<Made<StatusOf<Self::Kind>>, Failure>> + Send;
+
+    /// Whether an object only says something to others, so that there is nothing to make.
+    fn is_static(&self, object: &Self::Kind) -> bool {
+        let _ = object;
+        false
+    }
 
     /// When a run that succeeded is followed by the next.
     fn next(&self, object: &Self::Kind) -> Next {
@@ -155,6 +161,10 @@ impl<S: Source> Reconciler for Sources<S> {
         }
     }
 
+    fn is_static(&self, object: &S::Kind) -> bool {
+        self.source.is_static(object)
+    }
+
     fn suspended(&self, object: &S::Kind) -> StatusOf<S::Kind> {
         let mut status = object.status().cloned().unwrap_or_default();
         if !status.conditions().is_empty() {
@@ -186,6 +196,14 @@ impl<S: Source> Sources<S> {
             Err(_) => (Stored::Missing, Vec::new()),
         };
         Seen { object, now, stored, collected }
+    }
+}
+
+/// Makes the kind's name for the latest artifact lead to this one. Without it only `status.url` leads nowhere, so that a failure is
+/// no more than logged.
+pub(crate) fn link_latest<S: Source>(storage: &Storage, artifact: &Artifact) {
+    if let Err(error) = storage.link(artifact, S::LATEST) {
+        tracing::warn!(error = runtime::error_chain::error_chain(&error), "failed to update status URL symlink");
     }
 }
 
