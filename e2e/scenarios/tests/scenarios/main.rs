@@ -8,6 +8,7 @@ mod kustomize_lifecycle;
 mod kustomize_rollout;
 mod source_credentials;
 mod source_failures;
+mod source_helm_chart;
 mod source_helm_repository;
 mod source_lifecycle;
 mod source_references;

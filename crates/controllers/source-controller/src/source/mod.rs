@@ -28,12 +28,17 @@ pub(crate) trait SourceStatus: ReconciledStatus {
     fn set_artifact(&mut self, artifact: Option<Artifact>);
     /// Writes the address of the latest artifact, whatever its name.
     fn set_url(&mut self, url: Option<String>);
+    /// Writes the revision of the source that was used, or was to be.
+    fn set_source_revision(&mut self, revision: Option<String>) {
+        let _ = revision;
+    }
 }
 
-/// Implements [`SourceStatus`] for a status with the usual two fields.
+/// Implements [`SourceStatus`] for a status with the usual two fields, and what else is given.
 macro_rules! source_status {
-    ($($status:ty),+) => {
+    ($($status:ty $(: $more:item)?),+) => {
         $(impl SourceStatus for $status {
+            $($more)?
             fn artifact(&self) -> Option<&Artifact> {
                 self.artifact.as_ref()
             }
@@ -47,7 +52,13 @@ macro_rules! source_status {
     };
 }
 
-source_status!(api::source::HelmRepositoryStatus, api::source::OciRepositoryStatus);
+source_status!(
+    api::source::HelmChartStatus: fn set_source_revision(&mut self, revision: Option<String>) {
+        self.observed_source_artifact_revision = revision;
+    },
+    api::source::HelmRepositoryStatus,
+    api::source::OciRepositoryStatus
+);
 
 /// How the content of one kind of source is made.
 pub(crate) trait Source: Send + Sync + 'static {
@@ -64,6 +75,8 @@ pub(crate) trait Source: Send + Sync + 'static {
     const OWNED_CONDITIONS: &'static [ConditionType];
     /// The name beside the artifacts that always leads to the latest; its address is in `status.url`.
     const LATEST: &'static str;
+    /// The reason of ArtifactOutdated.
+    const OUTDATED: Reason = Reason::NewRevision;
 
     /// Asks the origin, and stores what is new.
     fn make(&self, seen: &Seen<Self::Kind>) -> impl Future<Output = Result<Made<StatusOf<Self::Kind>>, Failure>> + Send;
