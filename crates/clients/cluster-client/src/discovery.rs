@@ -88,6 +88,27 @@ impl Discovery {
         Err(RequestError::NoMatch { kind: kind_name, api_version })
     }
 
+    /// `group/version` and `group/version/Kind` of everything that is served, sorted.
+    ///
+    /// # Errors
+    /// The failure to ask the API server.
+    pub async fn api_versions(&self, client: &Client) -> Result<Vec<String>, RequestError> {
+        let mut known = self.known.write().await;
+        if known.stale || known.loaded.is_none_or(|loaded| loaded.elapsed() >= RELOAD_AFTER) {
+            known.served = load(client).await?;
+            known.loaded = Some(Instant::now());
+            known.stale = false;
+        }
+        let kinds = known.served.resources.keys();
+        let versions: BTreeSet<String> = kinds
+            .flat_map(|kind| {
+                let version = kind.api_version();
+                [format!("{version}/{}", kind.kind), version]
+            })
+            .collect();
+        Ok(versions.into_iter().collect())
+    }
+
     /// Forgets what is known: the next question asks the API server.
     pub async fn invalidate(&self) {
         self.known.write().await.stale = true;

@@ -22,6 +22,7 @@ mod ownership;
 mod prune;
 mod remembered;
 mod request_error;
+mod requests;
 mod wait;
 
 pub use apply::{Apply, ApplyFailure, Assess, Migration, StageState};
@@ -36,4 +37,5 @@ pub use ownership::{Owner, Ownership};
 pub use prune::{Prune, PruneFailure, TerminationTimeout};
 pub use remembered::Remembered;
 pub use request_error::RequestError;
+pub use requests::{Applied, Conflicts, List, Propagation, Selection};
 pub use wait::{Wait, WaitFailure, Waited};

