@@ -48,6 +48,8 @@ struct Served {
     resources: BTreeMap<KindKey, Resource>,
     /// Group versions whose own API server does not answer now.
     unavailable: BTreeSet<(String, String)>,
+    /// `group/version`, and `group/version/Kind` of all resources and subresources there.
+    versions: BTreeSet<String>,
 }
 
 /// Kinds that the API server serves; clones share what is known.
@@ -99,14 +101,7 @@ impl Discovery {
             known.loaded = Some(Instant::now());
             known.stale = false;
         }
-        let kinds = known.served.resources.keys();
-        let versions: BTreeSet<String> = kinds
-            .flat_map(|kind| {
-                let version = kind.api_version();
-                [format!("{version}/{}", kind.kind), version]
-            })
-            .collect();
-        Ok(versions.into_iter().collect())
+        Ok(known.served.versions.iter().cloned().collect())
     }
 
     /// Forgets what is known: the next question asks the API server.
@@ -131,7 +126,12 @@ fn collect(list: APIGroupDiscoveryList, into: &mut Served) {
             if version.freshness.as_deref() == Some("Stale") {
                 into.unavailable.insert((group_name.clone(), version_name.clone()));
             }
+            let served = KindKey { group: group_name.clone(), version: version_name.clone(), kind: String::new() }.api_version();
+            into.versions.insert(served.clone());
             for resource in version.resources {
+                let responses = resource.subresources.iter().map(|subresource| &subresource.response_kind);
+                let kinds = responses.chain([&resource.response_kind]).filter_map(|response| response.as_ref()?.kind.as_deref());
+                into.versions.extend(kinds.filter(|kind| !kind.is_empty()).map(|kind| format!("{served}/{kind}")));
                 let kind = resource.response_kind.and_then(|response| response.kind).unwrap_or_default();
                 let plural = resource.resource.unwrap_or_default();
                 if kind.is_empty() || plural.is_empty() {

@@ -31,7 +31,7 @@ pub use discovery::{Discovery, Resource, Scope};
 pub use impersonation::{Identity, IdentityError, impersonate};
 pub use journal::{Journal, NoJournal};
 pub use kubeconfig::{Allowed, KubeconfigError, KubeconfigPolicy, remote_config, sanitize_kubeconfig};
-pub use live_index::{Drift, LiveIndex, LiveObject, Lookup};
+pub use live_index::{Drift, LiveIndex, LiveObject, Lookup, Writing};
 pub use object_key::{KindKey, ObjectKey};
 pub use ownership::{Owner, Ownership};
 pub use prune::{Prune, PruneFailure, TerminationTimeout};

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use cluster_client::{RequestError, WaitFailure};
-use helm_chart::{ReleaseNameError, RenderError};
+use helm_chart::{KubeVersionError, ReleaseNameError, RenderError};
 use helm_release::{HistoryError, Release};
 
 use crate::apply::ApplyError;
@@ -66,13 +66,19 @@ pub enum ActionError {
     /// What the cluster can do is not known.
     #[error("could not get server version from Kubernetes")]
     Capabilities(#[source] RequestError),
+    /// The cluster's version is none.
+    #[error("could not get server version from Kubernetes")]
+    KubeVersion(#[source] KubeVersionError),
+    /// What the cluster serves is not known.
+    #[error("could not get apiVersions from Kubernetes")]
+    ApiVersions(#[source] RequestError),
     /// The chart cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
     /// The thread that rendered the chart is gone: it panicked, or the process ends.
     #[error("the rendering of the chart was given up")]
     RenderingLost,
-    /// What was rendered are no objects that the cluster knows.
+    /// A manifest holds no objects that the cluster knows.
     #[error("unable to build kubernetes objects from {what}")]
     Objects {
         /// Which manifest.
@@ -80,6 +86,9 @@ pub enum ActionError {
         /// Why not.
         source: ObjectsError,
     },
+    /// What was rendered for an upgrade are no objects that the cluster knows.
+    #[error(transparent)]
+    Manifest(#[from] ObjectsError),
     /// Objects exist that are not this release's.
     #[error("unable to continue with {action}")]
     Ownership {

@@ -23,7 +23,10 @@ mod hooks;
 mod objects;
 mod options;
 mod ownership;
+mod ports;
+mod render;
 mod storage;
+mod wait;
 
 pub use action::Uninstalled;
 pub use apply::ApplyError;

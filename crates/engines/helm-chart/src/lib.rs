@@ -38,5 +38,5 @@ pub use release_name::{ReleaseNameError, check_release_name};
 pub use render::{Notes, Operation, Prepared, RenderError, Rendered, Request, Schemas};
 pub use values::{
     CoalesceError, ReadFile, ReadValuesError, SchemaError, SetError, Setter, Source, UserValuesError, Values, merge, read_values,
-    use_floats, user_values,
+    reuse, use_floats, user_values,
 };

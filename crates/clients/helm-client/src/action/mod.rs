@@ -2,6 +2,7 @@
 
 mod install;
 mod rollback;
+mod stages;
 mod test;
 mod uninstall;
 mod upgrade;

@@ -1,13 +1,11 @@
 //! What others have changed of the objects of a release, and changing it back.
 
-use apply_plan::ignore::IgnoreRules;
-use cluster_client::{ObjectKey, RequestError};
-use helm_release::Release;
-use serde_json::Value;
+mod compare;
+mod correct;
 
-use crate::error::ActionError;
-use crate::helm::Helm;
-use crate::objects::ObjectsError;
+use apply_plan::ignore::IgnoreRules;
+use cluster_client::ObjectKey;
+use serde_json::Value;
 
 /// What counts as drift.
 #[derive(Debug)]
@@ -75,23 +73,5 @@ impl std::fmt::Display for Drift {
         let count = |name: &str| patch.iter().filter(|operation| operation["op"] == name).count();
         let (added, changed, removed) = (count("add"), count("replace"), count("remove"));
         write!(formatter, "{} changed ({added} additions, {changed} changes, {removed} removals)", self.key)
-    }
-}
-
-impl Helm<'_> {
-    /// Compares the objects of a record with those of the cluster, by dry-runs.
-    ///
-    /// # Errors
-    /// [`ActionError::Objects`] when the record's manifest cannot be read. What concerns one object only is in [`Drifts::errors`].
-    pub async fn drift(&self, release: &Release, rules: &DriftRules<'_>) -> Result<Drifts, ActionError> {
-        let _ = (release, rules);
-        let source = ObjectsError::Kinds(Vec::new());
-        Err(ActionError::Objects { what: "release manifest", source })
-    }
-
-    /// Creates what is missing and patches what was changed. All are tried.
-    pub async fn correct(&self, drifts: &[Drift]) -> Correction {
-        let errors = drifts.iter().map(|drift| DriftError { message: RequestError::Decode.to_string() + &drift.key.to_string() });
-        Correction { changes: Vec::new(), errors: errors.collect() }
     }
 }

@@ -13,7 +13,7 @@ mod user;
 
 use serde_json::{Map, Value};
 
-pub use coalesce::CoalesceError;
+pub use coalesce::{CoalesceError, reuse};
 pub(crate) use coalesce::{Mode, Tree, coalesce};
 pub use merge::merge;
 pub(crate) use merge::merge_tables;
