@@ -17,6 +17,8 @@ pub struct Kind {
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
 /// What is applied from a source.
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
+/// What is released of a chart.
+pub const HELM_RELEASE: Kind = Kind::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases");
 /// A ConfigMap.
 pub const CONFIG_MAP: Kind = Kind::new("v1", "ConfigMap", "configmaps");
 /// A Secret.
@@ -79,6 +81,12 @@ pub fn kustomization(namespace: &str, name: &str, path: &str, spec: Value) -> Va
         "sourceRef": {"kind": "GitRepository", "name": "source"},
     });
     KUSTOMIZATION.object(namespace, name, json!({"spec": merged(defaults, spec)}))
+}
+
+/// A HelmRelease of the HelmChart `app` of its namespace. `spec` as above.
+pub fn helm_release(namespace: &str, name: &str, spec: Value) -> Value {
+    let defaults = json!({"interval": "10m", "timeout": "20s", "chartRef": {"kind": "HelmChart", "name": "app"}});
+    HELM_RELEASE.object(namespace, name, json!({"spec": merged(defaults, spec)}))
 }
 
 /// The text of a ConfigMap's manifest with one entry.
