@@ -12,6 +12,7 @@ use crate::apply::{ApplyError, Occasion, Writer};
 use crate::helm::Helm;
 use crate::objects::{Object, ObjectsError, build};
 use crate::options::Method;
+use crate::ownership::Owner;
 use crate::wait::Awaited;
 
 /// Why hooks failed.
@@ -129,9 +130,10 @@ impl HookRun<'_> {
         record.hooks[place].last_run =
             HookExecution { started_at: now(), phase: "Running".to_owned(), ..HookExecution::default() };
         self.helm.record(record).await;
+        let owner = Owner { name: &record.name, namespace: &record.namespace };
         let last_run = &mut record.hooks[place].last_run;
         let mut live = BTreeMap::new();
-        let writer = Writer { helm: self.helm, method: self.method, force: false, occasion: Occasion::Install };
+        let writer = Writer { helm: self.helm, owner, method: self.method, force: false, occasion: Occasion::Install };
         for (place, object) in objects.iter().enumerate() {
             match writer.create_hook(object).await {
                 Ok(answer) => live.insert(place, answer),

@@ -9,7 +9,7 @@ use helm_release::{Release, action, history};
 use serde_json::json;
 
 use crate::FIELD_MANAGER;
-use crate::apply::Occasion;
+use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
 use crate::helm::Helm;
 use crate::hooks::now;
@@ -18,7 +18,7 @@ use crate::options::{Adoption, Install};
 use crate::ownership::Owner;
 use crate::render::{Subject, render};
 
-use super::stages::{Change, Stages};
+use super::stages::Stages;
 
 impl Helm<'_> {
     /// Installs a release; the record of what is deployed.
@@ -65,7 +65,7 @@ impl Helm<'_> {
             before: (HookEvent::PreInstall, Some("failed pre-install")),
             after: (HookEvent::PostInstall, Some("failed post-install")),
         };
-        match stages.run(&mut record, &Change { original: &[], target: &target }).await {
+        match stages.run(&mut record, &Change { original: &[], leftovers: &[], target: &target }).await {
             Ok(()) => {
                 action::succeed(&mut record, action::Action::Install, "");
                 self.record(&record).await;

@@ -4,7 +4,7 @@ use helm_chart::check_release_name;
 use helm_chart::manifests::HookEvent;
 use helm_release::{Release, Status, action, history};
 
-use crate::apply::Occasion;
+use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
 use crate::helm::Helm;
 use crate::hooks::now;
@@ -12,7 +12,7 @@ use crate::objects::build;
 use crate::options::{Method, Rollback};
 use crate::ownership::Owner;
 
-use super::stages::{Change, Stages, Stopped};
+use super::stages::{Stages, Stopped};
 
 impl Helm<'_> {
     /// Makes an earlier revision the next one; its record.
@@ -30,6 +30,7 @@ impl Helm<'_> {
         let current = current.map_err(|source| ActionError::Objects { what: "current release manifest", source })?;
         let target = build(self.cluster, &record.manifest, &record.namespace).await;
         let mut target = target.map_err(|source| ActionError::Objects { what: "new release manifest", source })?;
+        let leftovers = self.leftovers(&records).await;
         let owner = Owner { name: &record.name, namespace: &record.namespace };
         target.iter_mut().for_each(|object| owner.mark(&mut object.value));
 
@@ -44,7 +45,9 @@ impl Helm<'_> {
             before: (HookEvent::PreRollback, None),
             after: (HookEvent::PostRollback, None),
         };
-        if let Err(stopped) = stages.run(&mut record, &Change { original: &current, target: &target }).await {
+        if let Err(stopped) =
+            stages.run(&mut record, &Change { original: &current, leftovers: &leftovers, target: &target }).await
+        {
             return Err(self.failed_rollback(options, record, base.current, stopped).await);
         }
         // First these, so that there are never two deployed revisions.

@@ -2,14 +2,16 @@
 
 use cluster_client::ObjectKey;
 use helm_chart::manifests::HookEvent;
-use helm_release::{Release, action::Step};
+use helm_release::action::Step;
+use helm_release::{Release, history};
 
-use crate::apply::{Occasion, Writer};
+use crate::apply::{Change, Occasion, Writer};
 use crate::error::{ActionError, words};
 use crate::helm::Helm;
 use crate::hooks::{HookError, HookRun};
-use crate::objects::Object;
+use crate::objects::{Object, build};
 use crate::options::{Execution, Hooks, Method, WaitFor};
+use crate::ownership::Owner;
 use crate::wait::Awaited;
 
 /// How an action goes through its stages.
@@ -23,12 +25,6 @@ pub(super) struct Stages<'a> {
     pub(super) before: (HookEvent, Option<&'static str>),
     /// The hooks after the objects are ready.
     pub(super) after: (HookEvent, Option<&'static str>),
-}
-
-/// Which objects are there, as far as is known, and which should be.
-pub(super) struct Change<'a> {
-    pub(super) original: &'a [Object],
-    pub(super) target: &'a [Object],
 }
 
 /// An action that did not come to its end.
@@ -50,8 +46,9 @@ impl Stages<'_> {
     /// Runs all stages. The record is stored before each hook; what comes of it in the end is the caller's.
     pub(super) async fn run(&self, record: &mut Release, change: &Change<'_>) -> Result<(), Stopped> {
         self.hooks(record, self.before, Vec::new()).await?;
-        let writer = Writer { helm: self.helm, method: self.method, force: self.force, occasion: self.occasion };
-        let written = writer.write(change.original, change.target).await;
+        let owner = Owner { name: &record.name, namespace: &record.namespace };
+        let writer = Writer { helm: self.helm, owner, method: self.method, force: self.force, occasion: self.occasion };
+        let written = writer.write(change).await;
         if let Some(error) = written.error {
             return Err(Stopped { step: Step::Apply, error: error.into(), created: written.created });
         }
@@ -87,6 +84,23 @@ impl Stages<'_> {
 }
 
 impl Helm<'_> {
+    /// The objects of the deployed revision and of all after it; of all revisions if none is deployed. Those after it have failed, and what
+    /// they wrote before that is known to nobody else; Helm forgets it.
+    pub(super) async fn leftovers(&self, records: &[Release]) -> Vec<Object> {
+        let deployed = history::deployed(records).map_or(0, |record| record.version);
+        let mut objects = Vec::new();
+        for record in records.iter().filter(|record| record.version >= deployed) {
+            match build(self.cluster, &record.manifest, &record.namespace).await {
+                Ok(built) => objects.extend(built),
+                // It may be the very reason why the revision failed.
+                Err(error) => {
+                    tracing::debug!(release = record.name, revision = record.version, %error, "leftovers are not known")
+                }
+            }
+        }
+        objects
+    }
+
     /// Deletes what a failed action has created; the action's error, or why that cannot be done.
     pub(super) async fn clean_up(&self, action: &'static str, stopped: Stopped) -> ActionError {
         let created: Vec<_> = stopped.created.into_iter().map(|key| (key, None)).collect();

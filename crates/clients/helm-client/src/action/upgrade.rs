@@ -8,7 +8,7 @@ use helm_chart::manifests::HookEvent;
 use helm_chart::{Operation, Prepared, Values, check_release_name, reuse};
 use helm_release::{Release, action, history};
 
-use crate::apply::Occasion;
+use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
 use crate::helm::Helm;
 use crate::hooks::now;
@@ -17,7 +17,7 @@ use crate::options::{Adoption, Method, Upgrade};
 use crate::ownership::Owner;
 use crate::render::{Subject, render};
 
-use super::stages::{Change, Stages};
+use super::stages::Stages;
 
 impl Helm<'_> {
     /// Upgrades a release; the record of what is deployed then.
@@ -47,6 +47,7 @@ impl Helm<'_> {
         let mut target = build(self.cluster, &record.manifest, &namespace).await?;
         let original = build(self.cluster, &base.current.manifest, &namespace).await;
         let original = original.map_err(|source| ActionError::Objects { what: "current release manifest", source })?;
+        let leftovers = self.leftovers(&records).await;
         let owner = Owner { name: &options.name, namespace: &namespace };
         target.iter_mut().for_each(|object| owner.mark(&mut object.value));
         if options.adoption == Adoption::Refuse {
@@ -67,7 +68,9 @@ impl Helm<'_> {
             before: (HookEvent::PreUpgrade, Some("pre-upgrade hooks failed")),
             after: (HookEvent::PostUpgrade, Some("post-upgrade hooks failed")),
         };
-        if let Err(stopped) = stages.run(&mut record, &Change { original: &original, target: &target }).await {
+        if let Err(stopped) =
+            stages.run(&mut record, &Change { original: &original, leftovers: &leftovers, target: &target }).await
+        {
             action::fail(&mut record, action::Action::Upgrade, stopped.step, &stopped.words());
             self.record(&record).await;
             let error = if options.cleanup_on_fail { self.clean_up("upgrade", stopped).await } else { stopped.error };

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use manifest::ObjectId;
 use serde_json::Value;
 
-use super::{ApplyError, Writer};
+use super::{ApplyError, Change, Writer};
 use crate::helm::Helm;
 use crate::objects::Object;
 use crate::options::Method;
@@ -32,19 +32,23 @@ impl Writer<'_> {
         Ok(one.live)
     }
 
-    /// Deletes what is in `original` and not in `target`, but for what wants to be kept; what fails, in Helm's words.
-    pub(super) async fn delete_dropped(&self, original: &[Object], target: &[Object]) -> Vec<String> {
-        let wanted: BTreeSet<ObjectId> = target.iter().map(Object::id).collect();
-        let dropped = original.iter().filter(|object| !wanted.contains(&object.id()));
-        let deletions: Vec<_> = dropped.map(|object| self.delete_one_dropped(&object.key)).collect();
+    /// Deletes what should not be there any more, but for what wants to be kept; what fails, in Helm's words. Leftovers go only if they are
+    /// marked as the release's: the action that should have written them may not have come so far.
+    pub(super) async fn delete_dropped(&self, change: &Change<'_>) -> Vec<String> {
+        let mut known: BTreeSet<ObjectId> = change.target.iter().map(Object::id).collect();
+        let original = change.original.iter().map(|object| (object, false));
+        let dropped = original.chain(change.leftovers.iter().map(|object| (object, true)));
+        let dropped = dropped.filter(|(object, _)| known.insert(object.id()));
+        let deletions: Vec<_> = dropped.map(|(object, if_marked)| self.delete_one_dropped(&object.key, if_marked)).collect();
         let failures = futures::stream::iter(deletions).buffered(self.helm.concurrency.max(1));
         failures.filter_map(std::future::ready).collect().await
     }
 
-    async fn delete_one_dropped(&self, key: &ObjectKey) -> Option<String> {
+    async fn delete_one_dropped(&self, key: &ObjectKey, if_marked: bool) -> Option<String> {
         // One that cannot be read stays, as with Helm.
         let live = self.helm.cluster.get(key, Detail::Metadata).await.ok().flatten()?;
-        if live["metadata"]["annotations"][RESOURCE_POLICY] == KEEP {
+        let is_kept = live["metadata"]["annotations"][RESOURCE_POLICY] == KEEP;
+        if is_kept || (if_marked && self.owner.refusal(&live).is_some()) {
             return None;
         }
         let error = self.helm.delete(key, live["metadata"]["uid"].as_str(), Propagation::Background).await.err()?;

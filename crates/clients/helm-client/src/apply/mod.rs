@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::helm::Helm;
 use crate::objects::Object;
 use crate::options::Method;
+use crate::ownership::Owner;
 
 /// Objects could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +33,22 @@ pub(crate) enum Occasion {
     Update,
 }
 
+/// Which objects are there, as far as is known, and which should be.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'a> {
+    /// What was deployed.
+    pub(crate) original: &'a [Object],
+    /// What actions that failed later may have left.
+    pub(crate) leftovers: &'a [Object],
+    /// What should be there.
+    pub(crate) target: &'a [Object],
+}
+
 /// How objects are written.
 #[derive(Clone, Copy)]
 pub(crate) struct Writer<'a> {
     pub(crate) helm: &'a Helm<'a>,
+    pub(crate) owner: Owner<'a>,
     pub(crate) method: Method,
     /// Objects that exist are replaced; on client-side apply only.
     pub(crate) force: bool,
@@ -67,12 +80,12 @@ struct Unwritten {
 }
 
 impl Writer<'_> {
-    /// Writes `target`, then deletes what is in `original` only. After a failure nothing is deleted.
-    pub(crate) async fn write(&self, original: &[Object], target: &[Object]) -> Written {
-        let baseline: BTreeMap<ObjectId, &Value> = original.iter().map(|object| (object.id(), &object.value)).collect();
+    /// Writes what should be there, then deletes what should not. After a failure nothing is deleted.
+    pub(crate) async fn write(&self, change: &Change<'_>) -> Written {
+        let baseline: BTreeMap<ObjectId, &Value> = change.original.iter().map(|object| (object.id(), &object.value)).collect();
         let (mut written, mut failures) = (Written::default(), Vec::new());
         let mut place = 0;
-        for batch in target.chunk_by(|left, right| left.key.kind == right.key.kind) {
+        for batch in change.target.chunk_by(|left, right| left.key.kind == right.key.kind) {
             let writes: Vec<_> = batch.iter().map(|object| self.write_one(object, baseline.get(&object.id()).copied())).collect();
             let results: Vec<_> = futures::stream::iter(writes).buffered(self.helm.concurrency.max(1)).collect().await;
             let mut given_up = false;
@@ -95,7 +108,7 @@ impl Writer<'_> {
             }
         }
         if failures.is_empty() {
-            let failures = self.delete_dropped(original, target).await;
+            let failures = self.delete_dropped(change).await;
             written.error = (!failures.is_empty()).then(|| ApplyError { message: failures.join(" && ") });
         } else {
             written.error = Some(self.failure(&failures, written.created.len() == written.live.len() + failures.len()));
