@@ -15,6 +15,12 @@ pub struct Kind {
 
 /// A Git repository as a source.
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
+/// A chart of a source.
+pub const HELM_CHART: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmChart", "helmcharts");
+/// A repository of Helm charts.
+pub const HELM_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories");
+/// An OCI artifact that becomes an artifact.
+pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRepository", "ocirepositories");
 /// What is applied from a source.
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
 /// What is released of a chart.

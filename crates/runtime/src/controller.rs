@@ -223,6 +223,9 @@ impl<R: Reconciler> Controller<R> {
         permit: tokio::sync::OwnedSemaphorePermit,
         workers: Arc<Semaphore>,
     ) -> (Wake, ReconcileResult) {
+        if self.reconciler.is_static(object.as_ref()) {
+            return self.release(object, key, permit, workers).await;
+        }
         if object.meta().deletion_timestamp.is_some() {
             if !has_finalizer(object.as_ref()) {
                 return (Wake::Never, ReconcileResult::Success);
@@ -378,6 +381,25 @@ impl<R: Reconciler> Controller<R> {
                 }
             }
         }
+    }
+
+    /// Takes everything of ours from an object that needs no work; a suspended one stays as it is until it is deleted.
+    async fn release(
+        &self,
+        object: Arc<R::Kind>,
+        key: ObjectKey,
+        permit: tokio::sync::OwnedSemaphorePermit,
+        workers: Arc<Semaphore>,
+    ) -> (Wake, ReconcileResult) {
+        let kept = object.suspended() && object.meta().deletion_timestamp.is_none();
+        if kept || (!has_finalizer(object.as_ref()) && status::is_empty(object.as_ref())) {
+            return (Wake::Never, ReconcileResult::Success);
+        }
+        let Ok(seen) = self.write_progress(&object, &StatusOf::<R::Kind>::default()).await else {
+            return (Wake::Backoff, ReconcileResult::Error);
+        };
+        let (run, _progress) = self.start_run(seen, key, permit, workers);
+        self.finalize(run).await
     }
 
     async fn add_finalizer(&self, object: &Arc<R::Kind>) -> (Wake, ReconcileResult) {

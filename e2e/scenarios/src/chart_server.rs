@@ -6,19 +6,13 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
-use e2e::objects::Kind;
+use e2e::objects::{HELM_CHART, Kind, OCI_REPOSITORY};
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A chart of a source.
-pub const CHART: Kind = Kind { api_version: "source.toolkit.fluxcd.io/v1", kind: "HelmChart", plural: "helmcharts" };
-
-/// A chart in a registry.
-pub const REGISTRY: Kind = Kind { api_version: "source.toolkit.fluxcd.io/v1", kind: "OCIRepository", plural: "ocirepositories" };
 
 /// A running server. It lives on a thread of its own until the process ends.
 #[derive(Debug)]
@@ -60,7 +54,7 @@ impl ChartServer {
         let archive = pack(version, files)?;
         let spec =
             json!({"chart": "app", "interval": "10m", "suspend": true, "sourceRef": {"kind": "HelmRepository", "name": "none"}});
-        self.offer(scene, CHART, spec, version, archive).await
+        self.offer(scene, HELM_CHART, spec, version, archive).await
     }
 
     /// Publishes a version of the chart `app` as the artifact of the OCIRepository `app`, under a tag; gives the digest of the revision.
@@ -68,7 +62,7 @@ impl ChartServer {
         let archive = pack(version, files)?;
         let digest = digest(&archive);
         let spec = json!({"url": "oci://registry.example/app", "interval": "10m", "suspend": true});
-        self.offer(scene, REGISTRY, spec, &format!("{tag}@{digest}"), archive).await?;
+        self.offer(scene, OCI_REPOSITORY, spec, &format!("{tag}@{digest}"), archive).await?;
         Ok(digest)
     }
 

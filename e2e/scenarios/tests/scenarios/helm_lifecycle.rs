@@ -1,8 +1,7 @@
 //! A release from its first revision to its end: install, upgrade, what costs nothing, suspension, moving, deletion.
 
 use anyhow::ensure;
-use e2e::objects::{CONFIG_MAP, HELM_RELEASE, NAMESPACE, SECRET, condition};
-use scenarios::chart_server::{CHART, REGISTRY};
+use e2e::objects::{CONFIG_MAP, HELM_CHART, HELM_RELEASE, NAMESPACE, OCI_REPOSITORY, SECRET, condition};
 use scenarios::{Scene, play};
 use serde_json::{Value, json};
 
@@ -111,7 +110,7 @@ async fn tag_that_moved_is_a_new_version() -> anyhow::Result<()> {
         let second = stage.charts.push(scene, "1.0.0", "1.0.0", &other).await?;
         says(scene, "hr", &format!("hr.v2 with chart app@{}", version(&second))).await?;
         assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "moved");
-        scene.delete(REGISTRY, "app").await
+        scene.delete(OCI_REPOSITORY, "app").await
     })
     .await
 }
@@ -180,16 +179,36 @@ async fn template_makes_a_chart_and_deletes_it() -> anyhow::Result<()> {
             json!({"spec": {"chart": "app", "version": "1.x", "sourceRef": {"kind": "HelmRepository", "name": "absent"}}});
         scene.add_release("hr", json!({"chartRef": null, "chart": template})).await?;
         let name = format!("{}-hr", scene.name());
-        let chart = scene.wait(CHART, &name, "exist", |_| true).await?;
+        let chart = scene.wait(HELM_CHART, &name, "exist", |_| true).await?;
         assert_eq!(chart["spec"]["version"], "1.x");
         assert_eq!(chart["metadata"]["labels"]["helm.toolkit.fluxcd.io/name"], "hr");
         let waiting = scene.failed(HELM_RELEASE, "hr", "SourceNotReady").await?;
         ensure!(waiting.starts_with(&format!("HelmChart '{}/{name}' is not ready: ", scene.name())), "{waiting}");
         scene.wait_for_event(HELM_RELEASE, "hr", "HelmChartCreated", "with SourceRef 'HelmRepository/").await?;
         scene.patch(HELM_RELEASE, "hr", json!({"spec": {"chart": {"spec": {"version": "2.x"}}}})).await?;
-        scene.wait(CHART, &name, "follow the template", |chart| chart["spec"]["version"] == "2.x").await?;
+        scene.wait(HELM_CHART, &name, "follow the template", |chart| chart["spec"]["version"] == "2.x").await?;
         scene.delete(HELM_RELEASE, "hr").await?;
-        scene.live.wait_gone(CHART, scene.name(), &name).await
+        scene.live.wait_gone(HELM_CHART, scene.name(), &name).await
+    })
+    .await
+}
+
+/// All three controllers: a commit becomes a chart, and the chart a release.
+#[tokio::test]
+async fn chart_in_a_git_repository_is_released() -> anyhow::Result<()> {
+    play("hr-git", async |scene, _| {
+        for (path, text) in TEXT {
+            scene.repository.commit_file(&format!("chart/{path}"), text)?;
+        }
+        scene.repository.commit_file("chart/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")?;
+        scene.add_source("source", json!({})).await?;
+        let template = json!({"spec": {"chart": "./chart", "sourceRef": {"kind": "GitRepository", "name": "source"}}});
+        scene.add_release("hr", json!({"chartRef": null, "chart": template})).await?;
+        says(scene, "hr", "hr.v1 with chart app@1.0.0").await?;
+        scene.repository.commit_file("chart/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.1.0\n")?;
+        scene.reconcile(e2e::objects::GIT_REPOSITORY, "source").await?;
+        says(scene, "hr", "hr.v2 with chart app@1.1.0").await?;
+        scene.delete(HELM_RELEASE, "hr").await
     })
     .await
 }
