@@ -230,9 +230,7 @@ impl<R: Reconciler> Controller<R> {
             if !has_finalizer(object.as_ref()) {
                 return (Wake::Never, ReconcileResult::Success);
             }
-            let (run, progress) = self.start_run(Arc::clone(&object), key, permit, workers);
-            let (finalized, seen) = self.drive(self.reconciler.finalize(run), progress, object).await;
-            return self.settle_finalized(finalized, seen).await;
+            return self.finalize(object, key, permit, workers).await;
         }
         if !has_finalizer(object.as_ref()) {
             return self.add_finalizer(&object).await;
@@ -365,7 +363,15 @@ impl<R: Reconciler> Controller<R> {
         Ok(())
     }
 
-    async fn settle_finalized(&self, finalized: Finalized, object: Arc<R::Kind>) -> (Wake, ReconcileResult) {
+    async fn finalize(
+        &self,
+        object: Arc<R::Kind>,
+        key: ObjectKey,
+        permit: tokio::sync::OwnedSemaphorePermit,
+        workers: Arc<Semaphore>,
+    ) -> (Wake, ReconcileResult) {
+        let (run, progress) = self.start_run(Arc::clone(&object), key, permit, workers);
+        let (finalized, object) = self.drive(self.reconciler.finalize(run), progress, object).await;
         match finalized {
             Finalized::Retry { events, error } => {
                 self.emit(object.as_ref(), events);
@@ -398,8 +404,7 @@ impl<R: Reconciler> Controller<R> {
         let Ok(seen) = self.write_progress(&object, &StatusOf::<R::Kind>::default()).await else {
             return (Wake::Backoff, ReconcileResult::Error);
         };
-        let (run, _progress) = self.start_run(seen, key, permit, workers);
-        self.finalize(run).await
+        self.finalize(seen, key, permit, workers).await
     }
 
     async fn add_finalizer(&self, object: &Arc<R::Kind>) -> (Wake, ReconcileResult) {

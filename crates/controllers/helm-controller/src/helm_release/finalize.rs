@@ -10,7 +10,7 @@ use runtime::error_chain::error_chain;
 use runtime::reconciler::Finalized;
 use runtime::run::Run;
 
-use super::act::mismatch;
+use super::action::mismatch;
 use super::ledger::{Ledger, Uninstalled};
 use super::own_chart::delete_recorded;
 use super::place::{Place, service_account};

@@ -7,6 +7,7 @@
 //! ```
 
 mod act;
+mod action;
 mod chart_template;
 mod chart_version;
 mod decide;
@@ -38,7 +39,8 @@ use runtime::queue::ObjectKey;
 use runtime::reconciler::{Finalized, Reconciler, Report};
 use runtime::run::Run;
 
-use act::{ReadRecord, Work, config_digest};
+use act::{ReadRecord, Work};
+use action::config_digest;
 use decide::{Obstacle, health_rules};
 use ledger::Ledger;
 use observe::Wanted;

@@ -1,6 +1,8 @@
-use super::super::strategy::DefaultStrategy;
+use super::super::strategy::{DefaultStrategy, Strategies};
 use super::super::test_data::{object, snapshot};
 use super::*;
+use api::helm::ReleaseAction;
+use helm_release::Release;
 use serde_json::{Value, json};
 
 const NOTHING: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
