@@ -73,3 +73,26 @@ async fn another_cluster_is_reached_by_its_kubeconfig() -> anyhow::Result<()> {
     })
     .await
 }
+
+/// An uninstall that is refused keeps the object, which says so, and is tried again.
+#[tokio::test]
+async fn refused_uninstall_keeps_the_object() -> anyhow::Result<()> {
+    play("hr-refused", async |scene, stage| {
+        stage.charts.publish(scene, "1.2.3", &TEXT).await?;
+        scene.add(ACCOUNT, "deployer", json!({})).await?;
+        let binding = json!({"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": scene.name()}]});
+        scene.add(BINDING, "deployer", binding.clone()).await?;
+        scene.add_release("hr", json!({"serviceAccountName": "deployer"})).await?;
+        scene.ready(HELM_RELEASE, "hr").await?;
+        scene.delete(BINDING, "deployer").await?;
+        scene.live.delete(HELM_RELEASE, scene.name(), "hr").await?;
+        let message = scene.failed(HELM_RELEASE, "hr", "UninstallFailed").await?;
+        ensure!(message.starts_with("Helm uninstall failed for release ") && message.contains("forbidden"), "{message}");
+        scene.add(BINDING, "deployer", binding).await?;
+        scene.live.wait_gone(HELM_RELEASE, scene.name(), "hr").await?;
+        ensure!(scene.find(CONFIG_MAP, "hr").await?.is_none(), "the release is not uninstalled");
+        Ok(())
+    })
+    .await
+}

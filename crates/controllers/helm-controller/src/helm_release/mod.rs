@@ -140,7 +140,12 @@ impl HelmReleaseReconciler {
         let changed = own_chart::apply(object, ledger, &mut memory.chart, context).await?;
         ledger.reconciling(Reason::Progressing, "Fulfilling prerequisites");
         run.progress(ledger.status.clone());
-        let wanted = observe::observe(object, changed, ledger, context).await?;
+        let wanted = tokio::select! {
+            biased;
+            // A source that does not answer must not hold the process.
+            () = run.cancelled().cancelled() => return Ok(Ending::Interrupted),
+            wanted = observe::observe(object, changed, ledger, context) => wanted?,
+        };
         let target = Target::of(object);
         let recorded = ledger.status.storage_namespace.clone();
         if let Some(what) = moved(object, &target, &wanted.chart.name) {
