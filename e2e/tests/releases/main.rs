@@ -1,5 +1,6 @@
 //! Releases pass from our library to Helm and back: what one of them wrote, the other reads, upgrades, rolls back and uninstalls.
 
+mod actions;
 mod helm;
 mod release;
 

@@ -122,7 +122,7 @@ mod tests {
         patch.iter().map(|operation| format!("{} {}", operation["op"], operation["path"]).replace('"', "")).collect()
     }
 
-    /// What `jsondiff.Compare` with `Rationalize` gives.
+    /// What `jsondiff.Compare` of version 0.6.1 with `Rationalize` gives.
     #[test]
     fn operations_are_those_of_jsondiff() {
         assert_eq!(patch(json!({"data": {"a": "1", "b": "2"}}), json!({"data": {"a": "1", "c": "3"}})), ["replace /data"]);
@@ -135,6 +135,12 @@ mod tests {
         assert_eq!(patch(json!({"l": [long, 1]}), json!({"l": [long, 2, 3]})), ["replace /l/1", "add /l/-"]);
         assert_eq!(patch(json!({"a/b": 1}), json!({"a/b": "1"})), ["replace /a~1b"]);
         assert_eq!(patch(json!({"a": {}}), json!({"a": {}})), [""; 0]);
+        assert_eq!(patch(json!({"a": null}), json!({"a": {}})), ["replace /a"]);
+        let deep = |d: u32| json!({"a": {"b": {"c": {"d": d, "e": d}}}});
+        assert_eq!(patch(deep(1), deep(2)), ["replace /a/b/c"]);
+        assert_eq!(patch(json!({"spec": {"x": 1, "l": [1, 2, 3]}}), json!({"spec": {"x": 1, "l": [2, 3]}})), ["replace /spec/l"]);
+        let spec = |replicas: u32, data: Value| json!({"spec": {"replicas": replicas, "name": long}, "data": data});
+        assert_eq!(patch(spec(1, json!({})), spec(2, json!({"z": 1}))), ["add /data/z", "replace /spec/replicas"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
 use crate::helm::Helm;
 use crate::hooks::now;
-use crate::objects::build;
+use crate::objects::{build, build_served};
 use crate::options::{Method, Rollback};
 use crate::ownership::Owner;
 
@@ -26,11 +26,11 @@ impl Helm<'_> {
         let method = options.method.resolve(&base.previous.apply_method);
         let mut record = action::rollback(base, method.recorded(), "", now());
 
-        let current = build(self.cluster, &base.current.manifest, &record.namespace).await;
+        let current = build_served(self.cluster, &base.current.manifest, &record.namespace).await;
         let current = current.map_err(|source| ActionError::Objects { what: "current release manifest", source })?;
         let target = build(self.cluster, &record.manifest, &record.namespace).await;
         let mut target = target.map_err(|source| ActionError::Objects { what: "new release manifest", source })?;
-        let leftovers = self.leftovers(&records).await;
+        let leftovers = self.leftovers(&records, base.current).await;
         let owner = Owner { name: &record.name, namespace: &record.namespace };
         target.iter_mut().for_each(|object| owner.mark(&mut object.value));
 

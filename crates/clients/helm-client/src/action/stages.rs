@@ -9,7 +9,7 @@ use crate::apply::{Change, Occasion, Writer};
 use crate::error::{ActionError, words};
 use crate::helm::Helm;
 use crate::hooks::{HookError, HookRun};
-use crate::objects::{Object, build};
+use crate::objects::{Object, build_served};
 use crate::options::{Execution, Hooks, Method, WaitFor};
 use crate::ownership::Owner;
 use crate::wait::Awaited;
@@ -84,13 +84,13 @@ impl Stages<'_> {
 }
 
 impl Helm<'_> {
-    /// The objects of the deployed revision and of all after it; of all revisions if none is deployed. Those after it have failed, and what
-    /// they wrote before that is known to nobody else; Helm forgets it.
-    pub(super) async fn leftovers(&self, records: &[Release]) -> Vec<Object> {
+    /// The objects of the deployed revision and of all after it, or of all revisions if none is deployed; but for the one that is `known`.
+    /// Those after it have failed, and what they wrote before that is known to nobody else; Helm forgets it.
+    pub(super) async fn leftovers(&self, records: &[Release], known: &Release) -> Vec<Object> {
         let deployed = history::deployed(records).map_or(0, |record| record.version);
         let mut objects = Vec::new();
-        for record in records.iter().filter(|record| record.version >= deployed) {
-            match build(self.cluster, &record.manifest, &record.namespace).await {
+        for record in records.iter().filter(|record| record.version >= deployed && record.version != known.version) {
+            match build_served(self.cluster, &record.manifest, &record.namespace).await {
                 Ok(built) => objects.extend(built),
                 // It may be the very reason why the revision failed.
                 Err(error) => {

@@ -1,5 +1,7 @@
 //! The end of a release.
 
+use std::collections::BTreeSet;
+
 use cluster_client::{Detail, ObjectKey};
 use helm_chart::check_release_name;
 use helm_chart::manifests::{HookEvent, UNINSTALL_ORDER, compare_kinds};
@@ -10,7 +12,7 @@ use crate::apply::{KEEP, RESOURCE_POLICY};
 use crate::error::{ActionError, Failure, words};
 use crate::helm::Helm;
 use crate::hooks::{HookRun, now};
-use crate::objects::{Object, build};
+use crate::objects::{Object, build_served};
 use crate::options::{Hooks, Method, Uninstall, WaitFor};
 use crate::ownership::Owner;
 
@@ -45,7 +47,7 @@ impl Helm<'_> {
         if let Err(error) = self.delete_hooks(options, &mut release, HookEvent::PreDelete).await {
             return Err(self.failed(release, error).await);
         }
-        let (deleted, kept) = match self.delete_objects(options, &release).await {
+        let (deleted, kept) = match self.delete_objects(options, &release, &records).await {
             Ok(done) => done,
             Err(error) => return Err(self.failed(release, error).await),
         };
@@ -91,10 +93,18 @@ impl Helm<'_> {
     }
 
     /// Deletes the objects that are the release's; those that go, and a text about those that stay.
-    async fn delete_objects(&self, options: &Uninstall, release: &Release) -> Result<(Vec<ObjectKey>, String), ActionError> {
-        let failed = || ActionError::Delete(options.name.clone());
-        let built = build(self.cluster, &release.manifest, &release.namespace).await;
+    async fn delete_objects(
+        &self,
+        options: &Uninstall,
+        release: &Release,
+        older: &[Release],
+    ) -> Result<(Vec<ObjectKey>, String), ActionError> {
+        let built = build_served(self.cluster, &release.manifest, &release.namespace).await;
         let mut objects = built.map_err(|source| ActionError::Objects { what: "release manifest for delete", source })?;
+        // Where the last revision failed, what is there may be that of the one before.
+        objects.extend(self.leftovers(older, release).await);
+        let mut seen = BTreeSet::new();
+        objects.retain(|object| seen.insert(object.id()));
         objects.sort_by(|left, right| compare_kinds(&UNINSTALL_ORDER, &left.key.kind, &right.key.kind));
         let mut kept = Kept::default();
         let mut owned = Vec::new();
@@ -116,7 +126,7 @@ impl Helm<'_> {
             return Ok((owned.into_iter().map(|(key, _)| key).collect(), kept.to_string()));
         }
         failures.iter().for_each(|error| tracing::warn!(release = options.name, %error, "an object cannot be deleted"));
-        Err(failed())
+        Err(ActionError::Delete(options.name.clone()))
     }
 
     /// Whether an object is there, and whose it is.

@@ -12,7 +12,7 @@ use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
 use crate::helm::Helm;
 use crate::hooks::now;
-use crate::objects::build;
+use crate::objects::{build, build_served};
 use crate::options::{Adoption, Method, Upgrade};
 use crate::ownership::Owner;
 use crate::render::{Subject, render};
@@ -45,9 +45,9 @@ impl Helm<'_> {
         let mut record = action::upgrade(base, rendered, now());
 
         let mut target = build(self.cluster, &record.manifest, &namespace).await?;
-        let original = build(self.cluster, &base.current.manifest, &namespace).await;
+        let original = build_served(self.cluster, &base.current.manifest, &namespace).await;
         let original = original.map_err(|source| ActionError::Objects { what: "current release manifest", source })?;
-        let leftovers = self.leftovers(&records).await;
+        let leftovers = self.leftovers(&records, base.current).await;
         let owner = Owner { name: &options.name, namespace: &namespace };
         target.iter_mut().for_each(|object| owner.mark(&mut object.value));
         if options.adoption == Adoption::Refuse {

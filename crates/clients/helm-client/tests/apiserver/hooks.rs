@@ -6,7 +6,7 @@ use helm_client::{Hooks, Test};
 use helm_release::Status;
 use serde_json::json;
 
-use crate::world::{NAME, TestResult, World, chart, config_map, description, hook, job, uninstall, upgrade};
+use crate::world::{NAME, TestResult, World, chart, config_map, description, hook, job, rollback, uninstall, upgrade};
 
 #[tokio::test]
 async fn hooks_run_by_weight_around_the_objects_and_go_by_their_policies() -> TestResult {
@@ -56,6 +56,23 @@ async fn a_failing_hook_fails_the_upgrade_and_leaves_the_objects_alone() -> Test
     options.execution.hooks = Hooks::Skip;
     assert_eq!(world.helm().upgrade(&options).await?.version, 3);
     assert_eq!(world.statuses().await?, [(1, Status::Superseded), (2, Status::Failed), (3, Status::Deployed)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rollback_with_a_failing_hook_does_not_stay_pending() -> TestResult {
+    let Some(world) = World::new().await? else { return Ok(()) };
+    let templates = [config_map("a", "1"), job("migration", json!({"helm.sh/hook": "pre-rollback"}), false)];
+    let templates = templates.map(|object| object.to_string());
+    world.helm().install(&world.install(chart(&templates.each_ref().map(String::as_str)))).await?;
+    world.helm().upgrade(&upgrade(chart(&[&config_map("a", "2").to_string()]))).await?;
+    let failure = world.helm().rollback(&rollback(1)).await.expect_err("the hook fails");
+    let record = failure.record.ok_or("there is a record")?;
+    let namespace = &world.namespace;
+    let expected =
+        format!("Release \"app\" failed: failed early due to stalled resources: [Job/{namespace}/migration status: 'Failed']");
+    assert_eq!(description(&record), expected);
+    assert_eq!(world.statuses().await?, [(1, Status::Superseded), (2, Status::Deployed), (3, Status::Failed)]);
     Ok(())
 }
 

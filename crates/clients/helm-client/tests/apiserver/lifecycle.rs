@@ -154,3 +154,22 @@ async fn a_missing_namespace_is_created_if_that_is_wanted() -> TestResult {
     assert_eq!((record.version, record.namespace.as_str()), (2, options.namespace.as_str()));
     Ok(())
 }
+
+#[tokio::test]
+async fn an_uninstall_after_a_failed_upgrade_deletes_what_was_there_before() -> TestResult {
+    let Some(world) = World::new().await? else { return Ok(()) };
+    let first = [config_map("a", "1"), config_map("old", "1")].map(|object| object.to_string());
+    world.helm().install(&world.install(chart(&first.each_ref().map(String::as_str)))).await?;
+    let second = [config_map("a", "2"), config_map("new", "2"), config_map("Wrong", "2")].map(|object| object.to_string());
+    let failure =
+        world.helm().upgrade(&upgrade(chart(&second.each_ref().map(String::as_str)))).await.expect_err("a name is wrong");
+    let expected =
+        format!("failed to create resource: server-side apply failed for object {}/Wrong /v1, Kind=ConfigMap: ", world.namespace);
+    assert!(failure.to_string().starts_with(&expected), "{failure}");
+    assert_eq!((world.value("old").await?.as_deref(), world.value("new").await?.as_deref()), (Some("1"), Some("2")));
+    world.helm().uninstall(&uninstall()).await?;
+    for name in ["a", "old", "new"] {
+        assert_eq!(world.value(name).await?, None, "{name}");
+    }
+    Ok(())
+}

@@ -54,3 +54,24 @@ async fn a_failed_job_ends_the_wait_at_once() -> TestResult {
     assert_eq!(world.storage.last(NAME).await?.map(|record| record.status()), Some(Status::Failed));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_watch_wakes_waits_for_objects_and_hooks() -> TestResult {
+    let Some(mut world) = World::new().await? else { return Ok(()) };
+    world.watch();
+    let mut objects =
+        [deployment("ready", 0), config_map("a", "1"), job("hook", json!({"helm.sh/hook": "pre-install,post-install"}), true)];
+    for object in &mut objects {
+        object["metadata"]["labels"] =
+            json!({"helm.toolkit.fluxcd.io/name": NAME, "helm.toolkit.fluxcd.io/namespace": world.namespace});
+    }
+    let objects = objects.map(|object| object.to_string());
+    world.helm().install(&world.install(chart(&objects.each_ref().map(String::as_str)))).await?;
+    let index = world.index.as_ref().ok_or("there is an index")?;
+    let is_known = |api_version: &str, kind: &str, name: &str| {
+        matches!(index.lookup(&world.key(api_version, kind, name)), cluster_client::Lookup::Live(_))
+    };
+    assert!(is_known("apps/v1", "Deployment", "ready") && is_known("batch/v1", "Job", "hook"));
+    assert!(!is_known("v1", "ConfigMap", "a"), "what is ready at once is not watched");
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cluster_client::{Cluster, Detail, Identity, ObjectKey};
+use cluster_client::{Cluster, Detail, Identity, LiveIndex, ObjectKey, Ownership};
 use helm_chart::{Limits, Prepared, Schemas, load_files};
 use helm_client::{
     Adoption, Crds, Dns, Execution, Helm, Hooks, Install, Method, MethodChoice, Propagation, Rollback, Source, Storage,
@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) admin: Cluster,
     pub(crate) storage: Storage,
+    pub(crate) index: Option<LiveIndex>,
     health: HealthRules,
     interrupt: CancellationToken,
     writes_left: Arc<AtomicUsize>,
@@ -50,6 +51,7 @@ impl World {
             namespace: scope.name().to_owned(),
             storage: Storage::new(cluster.clone(), scope.name()),
             cluster,
+            index: None,
             admin: Cluster::new(client),
             health: HealthRules::default(),
             interrupt: CancellationToken::new(),
@@ -63,11 +65,17 @@ impl World {
         Helm {
             cluster: &self.cluster,
             storage: &self.storage,
-            index: None,
+            index: self.index.as_ref(),
             health: &self.health,
             interrupt: &self.interrupt,
             concurrency: 4,
         }
+    }
+
+    /// From now on waits are woken by a watch over objects with the labels of a HelmRelease.
+    pub(crate) fn watch(&mut self) {
+        let ownership = Ownership::new("helm.toolkit.fluxcd.io", "helm-controller", &[]);
+        self.index = Some(LiveIndex::new(self.admin.clone(), ownership));
     }
 
     /// From now on all requests fail after so many writes, as if the process had died there.
