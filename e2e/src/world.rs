@@ -113,3 +113,9 @@ pub fn kustomize_controller(settings: &Settings, kubeconfig: &Path) -> Controlle
     let builder = ControllerBuilder::new("kustomize-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
     settings.flags.iter().fold(builder, ControllerBuilder::flag)
 }
+
+/// A helm-controller.
+pub fn helm_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("helm-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use helm_engine::{Engine, Limits, Ports, TemplateSet};
 use serde_json::Value;
 
@@ -145,7 +146,7 @@ impl Prepared {
     /// The same chart with other default values.
     #[must_use]
     pub fn with_defaults(&self, defaults: Values) -> Self {
-        let chart = Chart { values: Arc::new(defaults), has_values_file: true, ..(*self.chart).clone() };
+        let chart = Chart { values: Arc::new(defaults), values_file: Some(Bytes::new()), ..(*self.chart).clone() };
         Self::with_engine(chart, self.engine.clone())
     }
 
