@@ -10,13 +10,8 @@ use std::path::PathBuf;
 use test_support::controller::binaries;
 
 /// What images are made of where nothing is named.
-const CONTROLLERS: [&str; 5] = [
-    "source-controller",
-    "kustomize-controller",
-    "helm-controller",
-    "image-reflector-controller",
-    "image-automation-controller",
-];
+const CONTROLLERS: [&str; 5] =
+    ["source-controller", "kustomize-controller", "helm-controller", "image-reflector-controller", "image-automation-controller"];
 
 /// Flags of `cargo xtask image`.
 #[derive(Debug, clap::Args)]

@@ -13,13 +13,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 /// The controllers that the chart knows.
-const COMPONENTS: [&str; 5] = [
-    "source-controller",
-    "kustomize-controller",
-    "helm-controller",
-    "image-reflector-controller",
-    "image-automation-controller",
-];
+const COMPONENTS: [&str; 5] =
+    ["source-controller", "kustomize-controller", "helm-controller", "image-reflector-controller", "image-automation-controller"];
 
 /// Arguments of `install`.
 #[derive(Debug, Args)]
