@@ -4,7 +4,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use e2e::{bench, conformance, crds, demo, helm};
+use e2e::{bench, conformance, crds, demo, helm, image};
 use test_support::cluster::ControlPlane;
 use tokio::runtime::Runtime;
 
@@ -25,6 +25,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Start what the demo starts and leave it running until Ctrl-C
     Up(demo::Arguments),
+    /// Make images of the controllers as OCI layouts, and push them
+    Image(image::Arguments),
     /// Measure what our programs cost
     Bench(bench::Arguments),
     /// Compare with the originals
@@ -52,6 +54,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
+        Command::Image(arguments) => tokio::task::spawn_blocking(move || image::run(&arguments)).await?,
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::ServeCharts => helm::serve(),

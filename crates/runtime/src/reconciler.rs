@@ -69,6 +69,13 @@ pub trait Reconciler: Send + Sync + 'static {
     /// Undoes what the object stands for. Also asked of a suspended object.
     fn finalize(&self, run: Run<Self::Kind>) -> impl Future<Output = Finalized> + Send;
 
+    /// Whether an object only says something to others and needs no work: then it keeps neither finalizer nor status, which are
+    /// removed, after [`Reconciler::finalize`], where it has them from before.
+    fn is_static(&self, object: &Self::Kind) -> bool {
+        let _ = object;
+        false
+    }
+
     /// The status of a suspended object; the runtime adds `lastHandledReconcileAt`.
     fn suspended(&self, object: &Self::Kind) -> StatusOf<Self::Kind> {
         object.status().cloned().unwrap_or_default()

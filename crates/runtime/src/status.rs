@@ -78,6 +78,12 @@ pub(crate) async fn write<K: ReconciledObject>(
     Err(StatusError::Conflict)
 }
 
+/// Whether an object has no status, or one that says nothing.
+pub(crate) fn is_empty<K: ReconciledObject>(object: &K) -> bool {
+    let status = serde_json::to_value(object.status());
+    status.is_ok_and(|status| status.as_object().is_none_or(Map::is_empty))
+}
+
 /// The RFC 7386 merge patch that turns one value into another; `None` when they are equal.
 pub fn difference(from: &Value, to: &Value) -> Option<Value> {
     if from == to {

@@ -12,8 +12,8 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::watch as signal;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::{mpsc, watch as signal};
 
 /// What changed in a store.
 #[derive(Debug, Clone)]
@@ -43,11 +43,13 @@ impl<K> Clone for Store<K> {
 struct Shared<K> {
     objects: RwLock<HashMap<ObjectKey, Arc<K>>>,
     synced: signal::Sender<bool>,
+    listeners: Mutex<Vec<mpsc::UnboundedSender<Change<K>>>>,
 }
 
 impl<K> Default for Store<K> {
     fn default() -> Self {
-        Self { shared: Arc::new(Shared { objects: RwLock::default(), synced: signal::Sender::new(false) }) }
+        let shared = Shared { objects: RwLock::default(), synced: signal::Sender::new(false), listeners: Mutex::default() };
+        Self { shared: Arc::new(shared) }
     }
 }
 
@@ -71,6 +73,19 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
         let _ = self.shared.synced.subscribe().wait_for(|synced| *synced).await;
     }
 
+    /// What changes from now on, by the watch and by our own writes, for those who do not feed this store themselves.
+    pub fn changes(&self) -> mpsc::UnboundedReceiver<Change<K>> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
+    }
+
+    /// Tells the listeners, and forgets those that have gone.
+    fn tell(&self, change: &Change<K>) {
+        let mut listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(change.clone()).is_ok());
+    }
+
     /// Takes in what the server answered to a write of ours, unless the watch brought something newer or the object has gone.
     pub fn written(&self, object: K) -> Arc<K> {
         let object = Arc::new(slim(object));
@@ -79,7 +94,9 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
             && known.uid() == object.uid()
             && newer(object.as_ref(), known.as_ref())
         {
-            *known = Arc::clone(&object);
+            let before = Some(std::mem::replace(known, Arc::clone(&object)));
+            drop(objects);
+            self.tell(&Change::Applied { before, now: Arc::clone(&object) });
         }
         object
     }
@@ -93,11 +110,16 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + S
             return None;
         }
         objects.insert(key, Arc::clone(&object));
-        Some(Change::Applied { before, now: object })
+        drop(objects);
+        let change = Change::Applied { before, now: object };
+        self.tell(&change);
+        Some(change)
     }
 
     fn remove(&self, key: &ObjectKey) -> Option<Change<K>> {
-        self.shared.objects.write().unwrap_or_else(PoisonError::into_inner).remove(key).map(Change::Deleted)
+        let change = self.shared.objects.write().unwrap_or_else(PoisonError::into_inner).remove(key).map(Change::Deleted)?;
+        self.tell(&change);
+        Some(change)
     }
 
     /// Keeps the store current until the stream is dropped, and says what changed. Errors are logged and retried with back-off.

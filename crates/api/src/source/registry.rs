@@ -19,6 +19,18 @@ pub enum RegistryProvider {
     Gcp,
 }
 
+impl RegistryProvider {
+    /// The text in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::Aws => "aws",
+            Self::Azure => "azure",
+            Self::Gcp => "gcp",
+        }
+    }
+}
+
 /// Which signature of an OCI artifact is verified, and with which keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -2,12 +2,8 @@
 //!
 //! Reading the Secret object is the controller's part; here its data keys become credentials, as a pure function.
 
-use crate::{Secret, Tls, secret::Redactor};
 use git_model::{RepositoryUrl, Scheme};
-use std::collections::BTreeMap;
-
-/// The data of a Kubernetes Secret, decoded.
-pub type SecretData = BTreeMap<String, Vec<u8>>;
+use http_client::{Redactor, Secret, SecretData};
 
 /// Who we are to the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,14 +60,6 @@ pub enum AuthError {
     NotText {
         /// The key of the Secret.
         key: &'static str,
-    },
-    /// One half of a client certificate.
-    #[error("'{present}' is set without '{missing}'")]
-    HalfCertificate {
-        /// The key that is there.
-        present: &'static str,
-        /// The key that is not.
-        missing: &'static str,
     },
 }
 
@@ -136,23 +124,6 @@ fn ssh_from_secret(url: &RepositoryUrl, data: &SecretData) -> Result<SshKey, Aut
 fn text(data: &SecretData, key: &'static str) -> Result<String, AuthError> {
     let value = data.get(key).cloned().unwrap_or_default();
     String::from_utf8(value).map_err(|_| AuthError::NotText { key })
-}
-
-impl Tls {
-    /// Reads `ca.crt` (or `caFile`), `tls.crt` and `tls.key` out of a Secret's data.
-    pub fn from_secret(data: &SecretData) -> Result<Self, AuthError> {
-        let value = |key: &str| data.get(key).filter(|value| !value.is_empty()).cloned();
-        let tls = Self {
-            ca: value("ca.crt").or_else(|| value("caFile")),
-            client_certificate: value("tls.crt"),
-            client_key: value("tls.key").map(Secret::new),
-        };
-        match (&tls.client_certificate, &tls.client_key) {
-            (Some(_), None) => Err(AuthError::HalfCertificate { present: "tls.crt", missing: "tls.key" }),
-            (None, Some(_)) => Err(AuthError::HalfCertificate { present: "tls.key", missing: "tls.crt" }),
-            _ => Ok(tls),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! The entry point: options, limits, shared connections, and the bridge from asynchronous callers to gix's blocking code.
 
 use crate::{
-    Cause, Checkout, Error, Listing, Push, Remote, Wanted,
-    http::Pool,
-    operation, push,
+    Cause, Checkout, Error, Listing, Push, Remote, Wanted, operation, push,
     ssh::SshAlgorithms,
     wire::{StopOnDrop, Wire},
 };
+use http_client::Pool;
 use std::{path::Path, sync::Arc};
 use tokio::sync::Semaphore;
 

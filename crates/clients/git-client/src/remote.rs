@@ -1,28 +1,9 @@
 //! What to talk to, and how to reach it.
 
-use crate::{Auth, Secret, secret::Redactor};
+use crate::Auth;
 use git_model::RepositoryUrl;
+use http_client::{Proxy, Redactor, Tls};
 use std::time::Duration;
-
-/// Whom to trust and who we are on a TLS connection. All empty means: the system's roots, no certificate of ours.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Tls {
-    /// PEM certificates trusted in addition to the system's roots.
-    pub ca: Option<Vec<u8>>,
-    /// Our certificate chain, PEM.
-    pub client_certificate: Option<Vec<u8>>,
-    /// The key of our certificate, PEM.
-    pub client_key: Option<Secret>,
-}
-
-/// A proxy between us and the repository.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Proxy {
-    /// `http://`, `https://` or `socks5://` with host and port, without credentials.
-    pub address: String,
-    /// Sent to the proxy and never to the repository.
-    pub credentials: Option<(String, Secret)>,
-}
 
 /// A repository and everything needed to reach it.
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@
 //! gix reads and writes through blocking traits. The adapters below them wait for asynchronous I/O with [`Wire::wait`], so that
 //! a deadline ends any read, however slowly a server drips. gix reports failures as text; the adapters keep the typed cause here.
 
-use crate::{Cause, secret::Redactor};
+use crate::Cause;
+use http_client::Redactor;
 use std::{
     future::Future,
     io,

@@ -1,8 +1,14 @@
-//! source-controller: makes artifacts of Git repositories and serves them.
+//! source-controller: makes artifacts of Git repositories, registries and Helm repositories, and serves them.
 
+mod bucket;
 mod git_repository;
+mod helm_chart;
+mod helm_repository;
+mod oci_repository;
+mod secrets;
 mod server;
 mod settings;
+mod source;
 mod start;
 mod storage;
 

@@ -52,6 +52,14 @@ pub(crate) enum Stored {
     Corrupt(String),
 }
 
+/// What an artifact is made of.
+pub(crate) enum Content<'c> {
+    /// An archive of files, but those that the rules leave out.
+    Files(&'c dyn Files, &'c IgnoreRules),
+    /// Bytes as they are.
+    Bytes(&'c [u8]),
+}
+
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StorageError {
@@ -110,6 +118,11 @@ impl Storage {
         &self.root
     }
 
+    /// The algorithm of the digests that are made here.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// The address of a file of the storage.
     pub(crate) fn url(&self, path: &str) -> String {
         let path = path.trim_start_matches('/');
@@ -145,12 +158,12 @@ impl Storage {
         fs::read(path)
     }
 
-    /// Archives `files` but those that `rules` leave out, and gives the artifact for status.
-    pub(crate) fn archive(
+    /// Writes an artifact, and gives it as it goes into status.
+    pub(crate) fn write(
         &self,
         path: &ArtifactPath,
         revision: &str,
-        content: (&dyn Files, &IgnoreRules),
+        content: Content<'_>,
         now: Timestamp,
     ) -> Result<Artifact, StorageError> {
         let directory = self.root.join(path.directory());
@@ -167,7 +180,16 @@ impl Storage {
         let _removed_on_failure = Temporary(&temporary);
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).map_err(failed)?;
         let mut out = BufWriter::new(file);
-        let written = archive::write(content.0, content.1, self.algorithm, &mut out).map_err(StorageError::Archive)?;
+        let (digest, size) = match content {
+            Content::Files(files, rules) => {
+                let written = archive::write(files, rules, self.algorithm, &mut out).map_err(StorageError::Archive)?;
+                (written.digest, written.size)
+            }
+            Content::Bytes(bytes) => {
+                out.write_all(bytes).map_err(failed)?;
+                (self.algorithm.digest(bytes), bytes.len() as u64)
+            }
+        };
         out.flush().map_err(failed)?;
         let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_data().map_err(failed)?;
@@ -176,11 +198,26 @@ impl Storage {
             url: self.url(&name),
             path: name,
             revision: revision.to_owned(),
-            digest: written.digest.to_string(),
+            digest: digest.to_string(),
             last_update_time: Time(now),
-            size: i64::try_from(written.size).ok(),
+            size: i64::try_from(size).ok(),
             metadata: std::collections::BTreeMap::new(),
         })
+    }
+
+    /// Makes the file `latest` beside an artifact lead to it.
+    pub(crate) fn link(&self, artifact: &Artifact, latest: &str) -> Result<(), StorageError> {
+        let failed = |source| StorageError::Write { path: format!("{} as {latest}", artifact.path), source };
+        let target = self.local(&artifact.path).ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+        let (Some(directory), Some(file)) = (target.parent(), target.file_name()) else {
+            return Err(failed(io::ErrorKind::InvalidInput.into()));
+        };
+        let temporary = directory.join(format!(".{latest}.{}.tmp", std::process::id()));
+        let _removed_on_failure = Temporary(&temporary);
+        // What a process that was killed left behind.
+        let _ = fs::remove_file(&temporary);
+        std::os::unix::fs::symlink(file, &temporary).map_err(failed)?;
+        fs::rename(&temporary, directory.join(latest)).map_err(failed)
     }
 
     /// Removes old files beside the current artifact, as Flux's retention says; gives their names.

@@ -21,8 +21,8 @@ pub struct Chart {
     pub files: Vec<File>,
     /// The default values.
     pub values: Arc<Values>,
-    /// Whether there is a `values.yaml`, which may be empty.
-    pub has_values_file: bool,
+    /// `values.yaml` as it is, which may be empty.
+    pub values_file: Option<Bytes>,
     /// `values.schema.json`.
     pub schema: Option<Bytes>,
     /// The charts in `charts/`, by the names of their files.

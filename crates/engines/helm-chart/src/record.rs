@@ -30,10 +30,10 @@ impl Rendered {
 
 fn chart(chart: &ResolvedChart) -> helm_release::Chart {
     // Go's nil stays nil where nothing was read and nothing was worked out.
-    let none = chart.values.is_empty() && !chart.source.has_values_file && chart.metadata.dependencies.is_none();
+    let none = chart.values.is_empty() && chart.source.values_file.is_none() && chart.metadata.dependencies.is_none();
     helm_release::Chart {
-        metadata: Some(metadata(chart.metadata.clone())),
-        lock: chart.source.lock.clone().map(lock),
+        metadata: Some(chart.metadata.clone().into()),
+        lock: chart.source.lock.clone().map(Into::into),
         templates: files(&chart.source.templates),
         values: (!none).then(|| (*chart.values).clone()),
         schema: chart.source.schema.as_ref().map(|schema| schema.to_vec()),
@@ -52,26 +52,28 @@ fn files(files: &[File]) -> Option<Vec<helm_release::File>> {
     (!files.is_empty()).then(|| files.iter().map(file).collect())
 }
 
-fn metadata(metadata: Metadata) -> helm_release::Metadata {
-    let maintainer = |one: Maintainer| helm_release::Maintainer { name: one.name, email: one.email, url: one.url };
-    helm_release::Metadata {
-        name: metadata.name,
-        home: metadata.home,
-        sources: metadata.sources,
-        version: metadata.version,
-        description: metadata.description,
-        keywords: metadata.keywords,
-        maintainers: metadata.maintainers.into_iter().map(maintainer).collect(),
-        icon: metadata.icon,
-        api_version: metadata.api_version,
-        condition: metadata.condition,
-        tags: metadata.tags,
-        app_version: metadata.app_version,
-        deprecated: metadata.deprecated,
-        annotations: metadata.annotations.unwrap_or_default(),
-        kube_version: metadata.kube_version,
-        dependencies: metadata.dependencies.unwrap_or_default().into_iter().map(dependency).collect(),
-        kind: metadata.kind,
+impl From<Metadata> for helm_release::Metadata {
+    fn from(metadata: Metadata) -> Self {
+        let maintainer = |one: Maintainer| helm_release::Maintainer { name: one.name, email: one.email, url: one.url };
+        Self {
+            name: metadata.name,
+            home: metadata.home,
+            sources: metadata.sources,
+            version: metadata.version,
+            description: metadata.description,
+            keywords: metadata.keywords,
+            maintainers: metadata.maintainers.into_iter().map(maintainer).collect(),
+            icon: metadata.icon,
+            api_version: metadata.api_version,
+            condition: metadata.condition,
+            tags: metadata.tags,
+            app_version: metadata.app_version,
+            deprecated: metadata.deprecated,
+            annotations: metadata.annotations.unwrap_or_default(),
+            kube_version: metadata.kube_version,
+            dependencies: metadata.dependencies.unwrap_or_default().into_iter().map(dependency).collect(),
+            kind: metadata.kind,
+        }
     }
 }
 
@@ -88,11 +90,13 @@ fn dependency(dependency: Dependency) -> helm_release::Dependency {
     }
 }
 
-fn lock(lock: Lock) -> helm_release::Lock {
-    helm_release::Lock {
-        generated: helm_release::Time::parse(&lock.generated).unwrap_or_default(),
-        digest: lock.digest,
-        dependencies: Some(lock.dependencies.into_iter().map(dependency).collect()),
+impl From<Lock> for helm_release::Lock {
+    fn from(lock: Lock) -> Self {
+        Self {
+            generated: helm_release::Time::parse(&lock.generated).unwrap_or_default(),
+            digest: lock.digest,
+            dependencies: Some(lock.dependencies.into_iter().map(dependency).collect()),
+        }
     }
 }
 

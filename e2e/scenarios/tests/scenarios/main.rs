@@ -1,13 +1,22 @@
-//! Scenarios that share a cluster, a Git server and both controllers. Each has a namespace of its own.
+//! Scenarios that share a cluster, a Git server and the controllers. Each has a namespace of its own.
 
+mod helm_access;
+mod helm_content;
+mod helm_drift;
+mod helm_failures;
+mod helm_lifecycle;
 mod kustomize_content;
 mod kustomize_deletion;
 mod kustomize_dependencies;
 mod kustomize_failures;
 mod kustomize_lifecycle;
 mod kustomize_rollout;
+mod source_bucket;
 mod source_credentials;
 mod source_failures;
+mod source_helm_chart;
+mod source_helm_repository;
 mod source_lifecycle;
 mod source_references;
+mod source_registry;
 mod source_reporting;

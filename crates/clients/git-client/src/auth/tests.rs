@@ -58,20 +58,6 @@ fn sec_b7_ssh_without_known_hosts_is_refused() {
 }
 
 #[test]
-fn tls_prefers_ca_crt_and_needs_both_halves_of_a_certificate() {
-    let data = |pairs: &[(&str, &str)]| -> SecretData {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect()
-    };
-    let tls = Tls::from_secret(&data(&[("ca.crt", "a"), ("caFile", "b")])).expect("valid");
-    assert_eq!(tls.ca.as_deref(), Some(&b"a"[..]));
-    let tls = Tls::from_secret(&data(&[("caFile", "b"), ("tls.crt", "c"), ("tls.key", "k")])).expect("valid");
-    assert_eq!(tls.ca.as_deref(), Some(&b"b"[..]));
-    assert_eq!(tls.client_key, Some(Secret::new("k")));
-    assert!(Tls::from_secret(&data(&[("tls.crt", "c")])).is_err());
-    assert!(Tls::from_secret(&data(&[("tls.key", "k")])).is_err());
-}
-
-#[test]
 fn sec_c10_credentials_print_without_their_content() {
     let auth = [basic("u", "S3NTINEL"), Auth::Bearer(Secret::new("S3NTINEL")), ssh("git", Some("S3NTINEL"))];
     assert!(!format!("{auth:?}").contains("S3NTINEL"));

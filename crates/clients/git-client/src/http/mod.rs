@@ -4,16 +4,14 @@
 //! shares connections between polls, sends credentials with the first request, and follows only the redirects that are safe.
 
 mod exchange;
-mod pool;
 mod redirect;
 
-pub(crate) use pool::Pool;
-
-use crate::{Auth, Cause, Remote, Secret, wire::Wire};
+use crate::{Auth, Cause, Remote, wire::Wire};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use exchange::{Exchange, PostBody, Repeat, ResponseBody, ResponseHeaders};
 use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse, Transport};
+use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, is_same_party};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use std::io;
 
@@ -29,13 +27,17 @@ pub(crate) fn connect(pool: &Pool, wire: &Wire, remote: &Remote, protocol: Proto
     let url = gix::url::parse(base.as_str()).map_err(|error| Cause::Option(wire.clean(&error.to_string())))?;
     let session = Session {
         wire: wire.clone(),
-        client: pool.client(&remote.tls, remote.proxy.as_ref())?,
+        client: pool.client(&remote.tls, remote.proxy.as_ref()).map_err(option)?,
         stranger: Stranger { pool: pool.clone(), remote: remote.clone() },
         authorization: authorization(&remote.auth)?,
-        user_agent: pool.user_agent()?,
+        user_agent: pool.user_agent().map_err(option)?,
         redirected_base: None,
     };
     Ok(Transport::new_http(session, url, protocol, false))
+}
+
+fn option(error: OptionError) -> Cause {
+    Cause::Option(crate::error::chain(&error))
 }
 
 /// What `Authorization: Basic` is followed by.
@@ -76,7 +78,7 @@ impl Stranger {
     fn client(&self) -> Result<reqwest::Client, Cause> {
         let mut tls = self.remote.tls.clone();
         (tls.client_certificate, tls.client_key) = (None, None);
-        self.pool.client(&tls, self.remote.proxy.as_ref())
+        self.pool.client(&tls, self.remote.proxy.as_ref()).map_err(option)
     }
 }
 
@@ -101,7 +103,7 @@ impl Session {
         let suffix = url.strip_prefix(base).unwrap_or(url);
         let mut headers = headers.clone();
         let mut at = reqwest::Url::parse(url).map_err(|_| self.wire.fail(Cause::Redirect("not an absolute url")))?;
-        for _ in 0..=redirect::MOST {
+        for _ in 0..=MOST_REDIRECTS {
             let request = self.client.get(at.clone()).headers(headers.clone());
             let response = exchange::send(&self.wire, request, Repeat::Once)?;
             if !response.status().is_redirection() {
@@ -111,7 +113,7 @@ impl Session {
             }
             let location = response.headers().get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
             let next = redirect::follow(&at, location, suffix).map_err(|reason| self.wire.fail(Cause::Redirect(reason)))?;
-            if !redirect::is_same_party(&at, &next) {
+            if !is_same_party(&at, &next) {
                 headers.remove(AUTHORIZATION);
                 self.authorization = None;
                 self.client = self.stranger.client().map_err(|cause| self.wire.fail(cause))?;

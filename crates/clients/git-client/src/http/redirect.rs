@@ -2,9 +2,6 @@
 
 use reqwest::Url;
 
-/// The most redirects in a row.
-pub(super) const MOST: usize = 10;
-
 /// Where a redirect of `from` leads. It must stay with HTTP, not fall back from TLS to clear text, and lead to the same service
 /// of a repository (`suffix`), because the address of the repository is what remains when `suffix` is taken off.
 pub(super) fn follow(from: &Url, location: Option<&str>, suffix: &str) -> Result<Url, &'static str> {
@@ -28,24 +25,10 @@ pub(super) fn follow(from: &Url, location: Option<&str>, suffix: &str) -> Result
     Ok(to)
 }
 
-/// Whether the one who redirected and the one redirected to are the same, so that credentials may go along: same scheme, host and
-/// port. The one exception is a plain-HTTP server that moves us to TLS on the same host, both on their default ports: it has our
-/// credentials already.
-pub(super) fn is_same_party(from: &Url, to: &Url) -> bool {
-    if from.host_str() != to.host_str() {
-        return false;
-    }
-    let ports = (from.port_or_known_default(), to.port_or_known_default());
-    match (from.scheme(), to.scheme()) {
-        (before, after) if before == after => ports.0 == ports.1,
-        ("http", "https") => ports == (Some(80), Some(443)),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_client::is_same_party;
 
     const SUFFIX: &str = "/info/refs?service=git-upload-pack";
 

@@ -5,7 +5,7 @@ use super::decide::{Failure, Plan, Question, Reached};
 use super::mounts::{Mount, Mounts};
 use super::observe::Observation;
 use super::report::{NewArtifact, Outcome};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Content, Storage, StorageError};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::GitRepositoryInclude;
 use artifact::archive;
@@ -169,7 +169,7 @@ impl Job<'_> {
         let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
         let path = ArtifactPath::git(&namespace, &name, self.checkout.commit.id.as_str())
             .map_err(|error| Fault::Other(error.to_string()))?;
-        let artifact = self.storage.archive(&path, revision, (&files, &rules), now).map_err(Fault::Storage)?;
+        let artifact = self.storage.write(&path, revision, Content::Files(&files, &rules), now).map_err(Fault::Storage)?;
         Ok((artifact, self.question.includes.iter().map(|(_, artifact)| artifact.clone()).collect()))
     }
 

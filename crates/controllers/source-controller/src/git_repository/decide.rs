@@ -1,9 +1,10 @@
 //! From what was seen to what is to be done: pure, total, no way to fail but to plan the failure.
 
-use super::observe::{Include, Observation, SecretRead};
+use super::observe::{Include, Observation};
+use crate::secrets::{self, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
-use git_client::{Auth, Proxy, Remote, Secret, SecretData, Tls};
+use git_client::{Auth, Proxy, Remote, SecretData, Tls};
 use git_model::{Reference, RepositoryUrl, Wanted};
 use runtime::error_chain::{error_chain, sanitize};
 use std::time::Duration;
@@ -152,27 +153,10 @@ fn same_artifacts<'a>(known: &[Artifact], now: impl ExactSizeIterator<Item = &'a
 }
 
 fn proxy(seen: &Observation) -> Result<Option<Proxy>, Failure> {
-    let fail = |message: String| {
-        let message = format!("failed to configure proxy options: {message}");
+    secrets::proxy(&seen.proxy).map_err(|error| {
+        let message = format!("failed to configure proxy options: {error}");
         Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration)
-    };
-    let data = match &seen.proxy {
-        SecretRead::NotWanted => return Ok(None),
-        SecretRead::Failed(error) => return Err(fail(error.clone())),
-        SecretRead::Found(data) => data,
-    };
-    let text = |key: &str| data.get(key).map(|value| String::from_utf8_lossy(value).trim().to_owned());
-    let address = text("address").filter(|address| !address.is_empty());
-    let address = address.ok_or_else(|| fail("invalid proxy secret: key 'address' is missing".to_owned()))?;
-    let known = ["http://", "https://", "socks5://"].iter().any(|scheme| address.starts_with(scheme));
-    if !known || address.len() > 2048 || address.contains('@') || address.chars().any(char::is_control) {
-        return Err(fail("invalid proxy secret: key 'address' is not a http, https or socks5 address".to_owned()));
-    }
-    let credentials = text("username").map(|username| {
-        let password = data.get("password").cloned().unwrap_or_default();
-        (username, Secret::new(password))
-    });
-    Ok(Some(Proxy { address, credentials }))
+    })
 }
 
 fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls), Failure> {

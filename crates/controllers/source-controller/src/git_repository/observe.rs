@@ -1,13 +1,12 @@
 //! Reads once all that a decision needs: the object, its Secrets, its includes, its artifact on disk.
 
 use super::GitRepositories;
+use crate::secrets::{self, SecretRead};
 use crate::storage::Stored;
-use api::meta::Artifact;
+use api::meta::{Artifact, LocalObjectReference};
 use api::source::GitRepository;
-use git_client::SecretData;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use runtime::queue::ObjectKey;
 use runtime::run::Run;
@@ -45,16 +44,6 @@ impl Observation {
     }
 }
 
-/// A Secret that an object names.
-pub(crate) enum SecretRead {
-    /// The object names none.
-    NotWanted,
-    /// Its data.
-    Found(SecretData),
-    /// It cannot be read; in words without its content.
-    Failed(String),
-}
-
 /// A GitRepository that is to be included.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Include {
@@ -71,12 +60,15 @@ impl GitRepositories {
         let object = Arc::clone(run.object());
         let namespace = object.namespace().unwrap_or_default();
         let spec = &object.spec;
-        let name = |reference: Option<&api::meta::LocalObjectReference>| reference.map(|reference| reference.name.clone());
+        let read = |reference: Option<&LocalObjectReference>| {
+            let (name, namespace) = (reference.map(|reference| reference.name.clone()), namespace.clone());
+            async move { secrets::read(&self.client, &namespace, name.as_deref()).await }
+        };
         let (stored, collected) = self.look_at_storage(&object).await;
         let (credentials, proxy, keys) = tokio::join!(
-            self.secret(&namespace, name(spec.secret_ref.as_ref())),
-            self.secret(&namespace, name(spec.proxy_secret_ref.as_ref())),
-            self.secret(&namespace, name(spec.verification.as_ref().map(|verification| &verification.secret_ref))),
+            read(spec.secret_ref.as_ref()),
+            read(spec.proxy_secret_ref.as_ref()),
+            read(spec.verification.as_ref().map(|verification| &verification.secret_ref)),
         );
         let includes = spec.include.iter().map(|include| self.include(&namespace, &include.git_repository_ref.name)).collect();
         Observation {
@@ -110,18 +102,6 @@ impl GitRepositories {
                 (stored, Vec::new())
             }
             Err(_) => (Stored::Missing, Vec::new()),
-        }
-    }
-
-    async fn secret(&self, namespace: &str, name: Option<String>) -> SecretRead {
-        let Some(name) = name else { return SecretRead::NotWanted };
-        match Api::<Secret>::namespaced(self.client.clone(), namespace).get(&name).await {
-            Ok(secret) => {
-                let data = secret.data.unwrap_or_default();
-                SecretRead::Found(data.into_iter().map(|(key, value)| (key, value.0)).collect())
-            }
-            Err(kube::Error::Api(status)) => SecretRead::Failed(status.message.clone()),
-            Err(error) => SecretRead::Failed(error_chain(&error)),
         }
     }
 

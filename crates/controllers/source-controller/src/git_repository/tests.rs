@@ -1,8 +1,9 @@
 //! What is refused, and how that is said: one valid observation with one thing changed.
 
 use super::decide::{Failure, FailureClass, Plan, decide};
-use super::observe::{Observation, SecretRead};
+use super::observe::Observation;
 use super::report::{Outcome, report};
+use crate::secrets::SecretRead;
 use crate::storage::Stored;
 use api::meta::{ConditionType, Stamp};
 use git_client::SecretData;

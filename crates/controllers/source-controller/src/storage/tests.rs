@@ -10,7 +10,7 @@ fn stored(storage: &Storage, commit: &str, text: &'static str) -> Artifact {
     let files = FileTree::from_files([("a.yaml", Bytes::from_static(text.as_bytes()))]).expect("the tree is valid");
     let path = ArtifactPath::git("ns", "name", commit).expect("the path is valid");
     let rules = IgnoreRules::none();
-    storage.archive(&path, "main@sha1:abc", (&files, &rules), Timestamp::UNIX_EPOCH).expect("the artifact is written")
+    storage.write(&path, "main@sha1:abc", Content::Files(&files, &rules), Timestamp::UNIX_EPOCH).expect("the artifact is written")
 }
 
 #[test]

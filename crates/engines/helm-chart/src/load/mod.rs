@@ -148,6 +148,7 @@ struct Parts {
     templates: Vec<File>,
     files: Vec<File>,
     values: Option<Values>,
+    values_file: Option<Bytes>,
     schema: Option<Bytes>,
     /// By the first component below `charts/`; names of files begin with it.
     subcharts: BTreeMap<String, Vec<File>>,
@@ -184,8 +185,8 @@ impl Session<'_> {
             lock: parts.lock,
             templates: parts.templates,
             files: parts.files,
-            has_values_file: parts.values.is_some(),
             values: Arc::new(parts.values.unwrap_or_default()),
+            values_file: parts.values_file,
             schema: parts.schema,
             dependencies,
         })
@@ -239,7 +240,10 @@ impl Parts {
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Lock::read(&file.data).map_err(refused("Chart.lock"))?,
-            "values.yaml" => self.values = Some(read_values(&file.data).map_err(LoadError::Values)?),
+            "values.yaml" => {
+                self.values = Some(read_values(&file.data).map_err(LoadError::Values)?);
+                self.values_file = Some(file.data);
+            }
             "values.schema.json" => self.schema = Some(file.data),
             "requirements.yaml" => {
                 let metadata = self.metadata.get_or_insert_default();

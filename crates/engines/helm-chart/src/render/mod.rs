@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use helm_engine::{Engine, Limits, Ports, TemplateSet};
 use serde_json::Value;
 
 use crate::capabilities::{Capabilities, is_compatible};
 use crate::chart::Chart;
-use crate::dependencies::{ResolvedChart, resolve};
+use crate::dependencies::{Crd, ResolvedChart, resolve};
 use crate::manifests::{ManifestError, sort};
 use crate::post_render::{PostRenderError, PostRenderStrategy, PostRenderer};
 use crate::values::{CoalesceError, CompiledSchemas, Mode, SchemaError, Values, coalesce};
@@ -132,6 +133,21 @@ impl Prepared {
     /// The chart as it was loaded.
     pub fn chart(&self) -> &Arc<Chart> {
         &self.chart
+    }
+
+    /// The files with custom resource definitions of the charts that take part with these values. They are no templates.
+    ///
+    /// # Errors
+    /// [`RenderError::Dependencies`].
+    pub fn crds(&self, values: &Values) -> Result<Vec<Crd>, RenderError> {
+        Ok(resolve(&self.chart, values).map_err(RenderError::Dependencies)?.crds())
+    }
+
+    /// The same chart with other default values.
+    #[must_use]
+    pub fn with_defaults(&self, defaults: Values) -> Self {
+        let chart = Chart { values: Arc::new(defaults), values_file: Some(Bytes::new()), ..(*self.chart).clone() };
+        Self::with_engine(chart, self.engine.clone())
     }
 
     /// Renders manifests, hooks and notes.

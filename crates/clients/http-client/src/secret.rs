@@ -36,7 +36,7 @@ impl fmt::Debug for Secret {
 
 /// Removes secrets and control characters from text that a server sent, before it becomes part of an error.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     secrets: Vec<Secret>,
 }
 
@@ -45,7 +45,7 @@ const LONGEST_QUOTE: usize = 500;
 
 impl Redactor {
     /// Remembers `secret`, and each of its lines, as text that must not appear.
-    pub(crate) fn add(&mut self, secret: &[u8]) {
+    pub fn add(&mut self, secret: &[u8]) {
         for line in secret.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
             if !line.is_empty() {
                 self.secrets.push(Secret::new(line));
@@ -55,7 +55,7 @@ impl Redactor {
     }
 
     /// `text` without secrets, on one line, of bounded length.
-    pub(crate) fn clean(&self, text: &str) -> String {
+    pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for secret in self.secrets.iter().filter_map(Secret::expose_text) {
             clean = clean.replace(secret, "***");

@@ -1,0 +1,52 @@
+//! OCIRepository: an artifact of a registry becomes an artifact.
+//!
+//! observe → decide → act, in three files; [`crate::source`] looks at the storage before and reports after.
+
+mod act;
+mod decide;
+mod observe;
+
+use crate::source::{Failure, Made, Seen, Source};
+use crate::storage::Storage;
+use api::meta::{ConditionType, SummaryRule};
+use api::source::{OciRepository, OciRepositoryStatus};
+use kube::Client;
+use oci_client::OciClient;
+use std::sync::Arc;
+
+/// The ports that every reconcile needs.
+pub(crate) struct OciRepositories {
+    /// The API server, for Secrets and ServiceAccounts.
+    pub(crate) client: Client,
+    /// Registries.
+    pub(crate) registries: OciClient,
+    /// Where artifacts lie.
+    pub(crate) storage: Arc<Storage>,
+    /// Whether the gate ObjectLevelWorkloadIdentity is on.
+    pub(crate) object_level_identity: bool,
+}
+
+impl Source for OciRepositories {
+    type Kind = OciRepository;
+
+    const KIND: &'static str = "OCIRepository";
+    const READY: SummaryRule = OciRepository::READY;
+    const FAILURES: &'static [ConditionType] = &[ConditionType::FetchFailed, ConditionType::StorageOperationFailed];
+    const OWNED_CONDITIONS: &'static [ConditionType] = &[
+        ConditionType::SourceVerified,
+        ConditionType::FetchFailed,
+        ConditionType::ArtifactOutdated,
+        ConditionType::ArtifactInStorage,
+        ConditionType::StorageOperationFailed,
+        ConditionType::Ready,
+        ConditionType::Reconciling,
+        ConditionType::Stalled,
+    ];
+    const LATEST: &'static str = "latest.tar.gz";
+
+    async fn make(&self, seen: &Seen<OciRepository>) -> Result<Made<OciRepositoryStatus>, Failure> {
+        let secrets = self.observe(&seen.object).await;
+        let question = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        self.act(question, seen).await
+    }
+}
