@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod artifact;
+pub mod cosign;
 pub mod event_sink;
 pub mod helm;
 pub mod own;
