@@ -25,6 +25,8 @@ pub const HELM_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "Helm
 pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRepository", "ocirepositories");
 /// What is applied from a source.
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
+/// What is released of a chart.
+pub const HELM_RELEASE: Kind = Kind::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases");
 /// A ConfigMap.
 pub const CONFIG_MAP: Kind = Kind::new("v1", "ConfigMap", "configmaps");
 /// A Secret.
@@ -87,6 +89,12 @@ pub fn kustomization(namespace: &str, name: &str, path: &str, spec: Value) -> Va
         "sourceRef": {"kind": "GitRepository", "name": "source"},
     });
     KUSTOMIZATION.object(namespace, name, json!({"spec": merged(defaults, spec)}))
+}
+
+/// A HelmRelease of the HelmChart `app` of its namespace. `spec` as above.
+pub fn helm_release(namespace: &str, name: &str, spec: Value) -> Value {
+    let defaults = json!({"interval": "10m", "timeout": "20s", "chartRef": {"kind": "HelmChart", "name": "app"}});
+    HELM_RELEASE.object(namespace, name, json!({"spec": merged(defaults, spec)}))
 }
 
 /// The text of a ConfigMap's manifest with one entry.

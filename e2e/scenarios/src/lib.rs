@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod artifact;
+pub mod chart_server;
 pub mod cosign;
 pub mod event_sink;
 pub mod helm;
@@ -12,6 +13,7 @@ pub mod own;
 pub mod scene;
 pub mod stage;
 
+pub use chart_server::ChartServer;
 pub use own::Own;
 pub use scene::Scene;
 pub use stage::{Stage, play};

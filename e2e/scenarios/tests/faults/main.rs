@@ -4,4 +4,5 @@
 mod counting;
 mod handover;
 mod killed;
+mod release;
 mod undecodable;

@@ -1,5 +1,10 @@
-//! Scenarios that share a cluster, a Git server and both controllers. Each has a namespace of its own.
+//! Scenarios that share a cluster, a Git server and the controllers. Each has a namespace of its own.
 
+mod helm_access;
+mod helm_content;
+mod helm_drift;
+mod helm_failures;
+mod helm_lifecycle;
 mod kustomize_content;
 mod kustomize_deletion;
 mod kustomize_dependencies;

@@ -177,7 +177,7 @@ impl<S: Source> Reconciler for Sources<S> {
         let storage = Arc::clone(&self.storage);
         let removed = tokio::task::spawn_blocking(move || storage.remove_all(S::KIND, &key.namespace, &key.name)).await;
         match removed {
-            Ok(Ok(_)) => Finalized::Done { events: Vec::new() },
+            Ok(Ok(was_stored)) => Finalized::Done { events: was_stored.then(collected).into_iter().collect() },
             Ok(Err(error)) => {
                 let error = runtime::error_chain::error_chain(&error);
                 let message = format!("garbage collection for deleted resource failed: {error}");
@@ -232,6 +232,11 @@ pub(crate) fn link_latest<S: Source>(storage: &Storage, artifact: &Artifact) {
     if let Err(error) = storage.link(artifact, S::LATEST) {
         tracing::warn!(error = runtime::error_chain::error_chain(&error), "failed to update status URL symlink");
     }
+}
+
+/// What is said when the artifacts of a deleted object are gone.
+pub(crate) fn collected() -> Event {
+    event(Severity::Trace, Reason::GarbageCollectionSucceeded, "garbage collected artifacts for deleted resource")
 }
 
 /// An event without metadata.
