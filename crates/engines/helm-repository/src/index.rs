@@ -1,14 +1,12 @@
 //! An index and its entries, in the order of fields in which Helm prints them.
 
 use crate::decode;
+use crate::strict::unknown_field;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use version_select::Version;
-
-/// Fields that no index has. In JSON they are passed over, in YAML they are errors.
-type Unknown = BTreeMap<String, Value>;
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,8 +28,6 @@ pub struct Index {
     public_keys: Vec<String>,
     #[serde(default, deserialize_with = "decode::text_map", skip_serializing_if = "BTreeMap::is_empty")]
     annotations: BTreeMap<String, String>,
-    #[serde(flatten, skip_serializing)]
-    unknown: Unknown,
 }
 
 /// One version of one chart.
@@ -93,8 +89,6 @@ pub struct ChartVersion {
     tiller_version: String,
     #[serde(default, deserialize_with = "decode::text", skip_serializing_if = "String::is_empty")]
     url: String,
-    #[serde(flatten, skip_serializing)]
-    unknown: Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,8 +99,6 @@ struct Maintainer {
     email: String,
     #[serde(default, deserialize_with = "decode::clean", skip_serializing_if = "String::is_empty")]
     url: String,
-    #[serde(flatten, skip_serializing)]
-    unknown: Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,8 +119,6 @@ struct Dependency {
     import_values: Vec<Value>,
     #[serde(default, deserialize_with = "decode::text", skip_serializing_if = "String::is_empty")]
     alias: String,
-    #[serde(flatten, skip_serializing)]
-    unknown: Unknown,
 }
 
 /// Why a text is not an index.
@@ -179,19 +169,10 @@ impl Index {
 
     fn from_yaml(text: &[u8]) -> Result<Self, IndexError> {
         let value = manifest::yaml::parse_value_strict(text, manifest::yaml::Dialect::V2).map_err(IndexError::Yaml)?;
-        let index: Self = serde_json::from_value(value).map_err(|error| IndexError::Form(error.to_string()))?;
-        let unknown = index.unknown_field().map(|key| IndexError::Form(format!("json: unknown field {key:?}")));
-        unknown.map_or(Ok(index), Err)
-    }
-
-    /// The name of a field that no index has.
-    fn unknown_field(&self) -> Option<&String> {
-        let versions = || self.entries.iter().flat_map(BTreeMap::values).flatten().flatten().flatten();
-        let maintainers = versions().flat_map(|version| version.maintainers.iter().flatten()).map(|who| &who.unknown);
-        let dependencies = versions().flat_map(|version| version.dependencies.iter().flatten()).map(|chart| &chart.unknown);
-        let versions = versions().map(|version| &version.unknown);
-        let all = std::iter::once(&self.unknown).chain(versions).chain(maintainers).chain(dependencies);
-        all.flat_map(Unknown::keys).next()
+        if let Some(key) = unknown_field(&value) {
+            return Err(IndexError::Form(format!("json: unknown field {key:?}")));
+        }
+        serde_json::from_value(value).map_err(|error| IndexError::Form(error.to_string()))
     }
 
     /// The versions of a chart, newest first; `None` where there is no such chart.

@@ -10,6 +10,7 @@ mod decode;
 mod index;
 mod print;
 mod select;
+mod strict;
 
 pub use address::{AddressError, chart_address, index_address, normalized};
 pub use index::{ChartVersion, Index, IndexError};
