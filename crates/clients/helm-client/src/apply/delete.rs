@@ -58,14 +58,15 @@ impl Writer<'_> {
 }
 
 impl Helm<'_> {
-    /// Deletes an object; that it is gone, or its kind, is fine.
+    /// Deletes an object; that it is gone, or its kind, is fine, and that the one of that `uid` is.
     pub(crate) async fn delete(&self, key: &ObjectKey, uid: Option<&str>, propagation: Propagation) -> Result<(), RequestError> {
         if let Some(index) = self.index {
             index.deletes(key);
         }
         match self.cluster.delete_with(key, uid, propagation).await {
-            Err(error) if !error.is_not_found() && !matches!(error, RequestError::NoMatch { .. }) => Err(error),
-            _ => Ok(()),
+            Ok(()) | Err(RequestError::NoMatch { .. }) => Ok(()),
+            Err(error) if error.is_not_found() || (uid.is_some() && error.is_conflict()) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
