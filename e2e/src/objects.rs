@@ -15,6 +15,8 @@ pub struct Kind {
 
 /// A Git repository as a source.
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
+/// A bucket of an object store.
+pub const BUCKET: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "Bucket", "buckets");
 /// A chart of a source.
 pub const HELM_CHART: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmChart", "helmcharts");
 /// A repository of Helm charts.

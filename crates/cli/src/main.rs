@@ -2,6 +2,7 @@
 
 mod disk;
 mod helm;
+mod install;
 mod kustomize;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ enum Command {
     /// Render Helm charts.
     #[command(subcommand)]
     Helm(helm::Command),
+    /// Print what runs Weir on a cluster.
+    Install(Box<install::Arguments>),
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -28,6 +31,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Helm(command) => helm::run(&command),
+        Command::Install(arguments) => install::run(*arguments),
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {

@@ -9,6 +9,7 @@ pub mod client;
 pub mod controller;
 pub mod error_chain;
 pub mod events;
+pub mod finishing;
 pub mod flags;
 pub mod identity;
 pub mod jitter;
@@ -22,6 +23,7 @@ pub mod reconciler;
 #[cfg(test)]
 mod recordings;
 pub mod run;
+pub mod secrets;
 pub mod servers;
 pub mod status;
 pub mod store;

@@ -7,7 +7,7 @@ mod own;
 mod steps;
 
 use crate::World;
-use crate::world::Settings;
+use crate::world::{Accounts, Settings};
 use anyhow::Context;
 use narrator::Narrator;
 use test_support::cluster::ControlPlane;
@@ -111,7 +111,12 @@ pub async fn up(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn start(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<World> {
-    let settings = Settings { nodes: arguments.nodes.into(), binaries: binaries()?, flags: vec!["--log-level=info".to_owned()] };
+    let settings = Settings {
+        nodes: arguments.nodes.into(),
+        binaries: binaries()?,
+        flags: vec!["--log-level=info".to_owned()],
+        accounts: Accounts::Chart,
+    };
     narrator.begin("starting etcd, an API server, its controllers, nodes, a Git server and the two controllers");
     let world = World::start(&settings).await?;
     narrator.done("the API server answers; source-controller and kustomize-controller are ready");

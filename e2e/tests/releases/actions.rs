@@ -117,7 +117,7 @@ async fn helm_goes_on_with_what_our_actions_did_and_back() -> anyhow::Result<()>
         Uninstall { name: NAME.to_owned(), keep_history: false, propagation: Propagation::Background, execution: EXECUTION };
     assert_eq!(ours.actions().uninstall(&uninstall).await?.kept, "");
     ensure!(colour(&live, namespace).await?.is_none(), "{OBJECT} remains");
-    assert_eq!(helm.json(&["list", "--all"])?, json!([]));
+    assert_eq!(helm.json(&["list"])?, json!([]));
     Ok(())
 }
 

@@ -276,6 +276,26 @@ words! {
         InventoryBuildFailed,
         /// It is not known whether some objects of the release have a namespace.
         NamespaceCheckSkipped,
+        /// The operation of an image kind failed, and no other reason says how.
+        Failure,
+        /// The name of an image is not a valid one.
+        ImageUrlInvalid = "ImageURLInvalid",
+        /// A policy that follows digests says not how often.
+        IntervalNotConfigured,
+        /// A policy cannot be applied to any tags.
+        InvalidPolicy,
+        /// The selector of policies is not a valid one.
+        InvalidPolicySelector,
+        /// The repository to write to is not described well enough.
+        InvalidSourceConfiguration,
+        /// The repository to write to cannot be used.
+        SourceManagerFailed,
+        /// The files could not be updated.
+        UpdateFailed,
+        /// The way of updating files is not a known one.
+        InvalidUpdateStrategy,
+        /// A template uses a field that is not there any more.
+        RemovedTemplateField,
     }
 }
 

@@ -203,7 +203,7 @@ impl Cluster {
         self.send(request, Vec::new()).await
     }
 
-    /// Everything that is served, as Helm's charts see it: `group/version` and `group/version/Kind`, sorted. As of the last discovery.
+    /// Everything that is served now, as Helm's charts see it: `group/version` and `group/version/Kind`, sorted.
     ///
     /// # Errors
     /// As [`Cluster::resource`], but for a kind that is missing.

@@ -48,7 +48,12 @@ pub enum ObjectsError {
 
 /// The objects of a manifest, in its order. Those that name no namespace get the release's.
 pub(crate) async fn build(cluster: &Cluster, manifest: &str, namespace: &str) -> Result<Vec<Object>, ObjectsError> {
-    let (objects, mut unknown) = place_all(cluster, manifest, namespace).await?;
+    let (mut objects, mut unknown) = place_all(cluster, manifest, namespace).await?;
+    if !unknown.is_empty() {
+        // Somebody may have defined the kind a moment ago.
+        cluster.invalidate_discovery().await;
+        (objects, unknown) = place_all(cluster, manifest, namespace).await?;
+    }
     unknown.dedup();
     match &unknown[..] {
         [] => Ok(objects),

@@ -89,6 +89,32 @@ impl Tls {
     }
 }
 
+/// The longest address of a proxy, in bytes.
+const LONGEST_ADDRESS: usize = 2048;
+
+impl Proxy {
+    /// Reads `address`, `username` and `password` out of a Secret's data. Credentials in the address are refused: it may be shown.
+    ///
+    /// # Errors
+    /// When the address is missing or is none.
+    pub fn from_secret(data: &SecretData) -> Result<Self, OptionError> {
+        let text = |key: &'static str| {
+            let value = data.get(key).map(|value| std::str::from_utf8(value)).transpose();
+            value.map(|value| value.map(str::trim).filter(|value| !value.is_empty())).map_err(|_| OptionError::NotText { key })
+        };
+        let address = text("address")?.ok_or(OptionError::NoProxyAddress)?;
+        let known = ["http://", "https://", "socks5://"].iter().any(|scheme| address.starts_with(scheme));
+        if !known || address.len() > LONGEST_ADDRESS || address.contains('@') || address.chars().any(char::is_control) {
+            return Err(OptionError::Proxy);
+        }
+        let credentials = text("username")?.map(|username| {
+            let password = data.get("password").cloned().unwrap_or_default();
+            (username.to_owned(), Secret::new(password))
+        });
+        Ok(Self { address: address.to_owned(), credentials })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +136,16 @@ mod tests {
         for key in ["tls.crt", "tls.key", "certFile"] {
             assert!(Tls::from_secret(&data(&[(key, "c")])).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_without_credentials_and_credentials() {
+        let proxy =
+            Proxy::from_secret(&data(&[("address", "http://p:1\n"), ("username", "u"), ("password", "p")])).expect("valid");
+        assert_eq!((&*proxy.address, proxy.credentials), ("http://p:1", Some(("u".to_owned(), Secret::new("p")))));
+        for address in ["", "p:1", "ftp://p", "http://u:p@p:1", "http://p\u{1}"] {
+            assert!(Proxy::from_secret(&data(&[("address", address)])).is_err(), "{address}");
+        }
+        assert!(matches!(Proxy::from_secret(&data(&[])), Err(OptionError::NoProxyAddress)));
     }
 }

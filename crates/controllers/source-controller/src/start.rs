@@ -1,5 +1,6 @@
 //! Starts the controllers of this binary and the server of their artifacts.
 
+use crate::bucket::Buckets;
 use crate::git_repository::GitRepositories;
 use crate::helm_chart::{HelmCharts, Stores, wake_by_sources};
 use crate::helm_repository::HelmRepositories;
@@ -8,7 +9,7 @@ use crate::server;
 use crate::settings::Settings;
 use crate::source::{Source, Sources};
 use crate::storage::Storage;
-use futures::StreamExt;
+use bucket_client::BucketClient;
 use git_client::GitClient;
 use helm_repository_client::HelmRepositoryClient;
 use oci_client::OciClient;
@@ -67,19 +68,21 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         storage: Arc::clone(&storage),
         limits: settings.helm_limits,
     };
+    let buckets = Buckets {
+        client: process.client.clone(),
+        stores: BucketClient::new(&user_agent, bucket_client::Limits::default()),
+        storage: Arc::clone(&storage),
+        object_level_identity,
+    };
     let controllers = Controllers { process: &process, storage };
     let charts = controllers.of(charts, Store::default());
     let _waking = wake_by_sources(&stores, charts.store(), charts.queue());
-    let mut buckets = std::pin::pin!(stores.buckets.watch(process.client.clone(), &process.scope));
     tokio::join!(
         Controller::new(git, stores.git.clone(), Options::new(&process, "GitRepository", PROGRAM.name)).run(),
         controllers.of(oci, Store::default()).run(),
         controllers.of(helm, stores.helm.clone()).run(),
+        controllers.of(buckets, stores.buckets.clone()).run(),
         charts.run(),
-        async {
-            // Nobody reconciles buckets yet; those that another controller reconciles can be sources of charts.
-            while let Some(Some(_)) = process.shutdown.run_until_cancelled(buckets.next()).await {}
-        },
     );
     if let Some(serving) = serving {
         serving.await??;

@@ -119,6 +119,14 @@ impl Regexp {
         output
     }
 
+    /// The template for one match of this pattern, as Go's `Regexp.Expand`; references to groups are those of
+    /// [`Regexp::replace_all`].
+    pub fn expand(&self, template: &[u8], captures: &Captures<'_>) -> Vec<u8> {
+        let mut output = Vec::new();
+        expand(self, template, captures, &mut output);
+        output
+    }
+
     /// The text with each match replaced by the replacement as it is.
     pub fn replace_all_literal(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
         let mut output = Vec::with_capacity(text.len());

@@ -383,3 +383,47 @@ fn sec_e6_deep_nesting_costs_no_stack() {
     let text = "{{ $x := dict }}{{ range 50000 }}{{ $x = list $x }}{{ end }}{{ len $x }}";
     assert_eq!(render(text), Ok("1".to_owned()));
 }
+
+/// A map whose keys are structs.
+#[derive(Debug)]
+struct ByVersion;
+
+impl Object for ByVersion {
+    fn type_name(&self) -> &'static str {
+        "map[semver.Version]string"
+    }
+
+    fn field(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn method(&self, _: &str) -> Option<Rc<dyn Function>> {
+        None
+    }
+
+    fn string(&self) -> Option<Text> {
+        None
+    }
+
+    fn shape(&self) -> Shape {
+        let entry = |major: &'static str, name: &str| (Value::Object(Rc::new(Version { major })), Value::from(name));
+        Shape::Map(vec![entry("1", "one"), entry("2", "two")])
+    }
+
+    fn equals(&self, _: &dyn Object) -> bool {
+        false
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[test]
+fn a_map_with_other_keys_than_strings_is_ranged_over() {
+    let data = || Value::Object(Rc::new(ByVersion));
+    let run = |text| render_within(text, data(), Limits::default());
+    let text = "{{ range $version, $name := . }}{{ $version.Major }}={{ $name }} {{ end }}{{ len . }}{{ if . }}!{{ end }}";
+    assert_eq!(run(text), Ok("1=one 2=two 2!".to_owned()));
+    assert_eq!(run("{{ range . }}{{ . }}{{ break }}{{ end }}"), Ok("one".to_owned()));
+}

@@ -14,7 +14,7 @@ mod values;
 
 pub use engine::{Engine, RenderError, Rendered, Scope, TemplateSet};
 pub use fixed_random::fixed_random;
-pub use functions::functions;
+pub use functions::{functions, hermetic_functions};
 pub use go_template::{Functions, Limits, Map, Text, Value};
 pub use ports::{Offline, Ports};
 pub use values::VALUES;

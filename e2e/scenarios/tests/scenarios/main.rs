@@ -11,6 +11,7 @@ mod kustomize_dependencies;
 mod kustomize_failures;
 mod kustomize_lifecycle;
 mod kustomize_rollout;
+mod source_bucket;
 mod source_credentials;
 mod source_failures;
 mod source_helm_chart;

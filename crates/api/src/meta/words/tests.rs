@@ -19,7 +19,9 @@ fn words_are_spelled_as_flux_spells_them() {
         UninstallSucceeded UninstallFailed PendingRelease AwaitingTests DriftDetected NoDriftDetected DriftCorrected \
         DriftCorrectionFailed RetriesExceeded MissingRollbackTarget StateError ReconcileError SourceNotReady ValuesError \
         ChartMutateError RESTClientError HelmChartCreated HelmChartConfigured HelmChartSyncErr HelmChartDeleted \
-        InventoryBuildFailed NamespaceCheckSkipped";
+        InventoryBuildFailed NamespaceCheckSkipped \
+        Failure ImageURLInvalid IntervalNotConfigured InvalidPolicy InvalidPolicySelector InvalidSourceConfiguration \
+        SourceManagerFailed UpdateFailed InvalidUpdateStrategy RemovedTemplateField";
     let ours: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
     assert_eq!(ours, reasons.split_whitespace().collect::<Vec<_>>());
     let types = "Ready Reconciling Stalled ArtifactInStorage ArtifactOutdated SourceVerified FetchFailed BuildFailed \

@@ -61,3 +61,31 @@ async fn definitions_are_written_by_policy_before_templates_ask_for_them() -> Te
     assert_eq!(fields(&world, &group).await?, Some(vec!["two".to_owned()]));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_kind_that_somebody_has_just_defined_is_known() -> TestResult {
+    let Some(world) = World::new().await? else { return Ok(()) };
+    let group = format!("{}.late.example", world.namespace);
+    let absent = source(&group, "one");
+    let mut options = world.install(absent);
+    options.crds.policy = CrdPolicy::Skip;
+    assert_eq!(world.helm().install(&options).await?.manifest, "");
+    let created = world.admin.create(&definition(&group, "one"), "somebody").await?;
+    let key = ObjectKey { namespace: String::new(), ..ObjectKey::of(&created) };
+    let is_established = |live: Value| {
+        let conditions = live["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|condition| condition["type"] == "Established" && condition["status"] == "True")
+    };
+    while !world.admin.get(&key, Detail::Full).await?.is_some_and(is_established) {
+        tokio::task::yield_now().await;
+    }
+    let mut options = upgrade(source(&group, "one"));
+    options.crds.policy = CrdPolicy::Skip;
+    // The API server itself shows a kind some moments after it is established.
+    for _ in 0..100 {
+        if !world.helm().upgrade(&options).await?.manifest.is_empty() {
+            return Ok(());
+        }
+    }
+    Err("the kind is never known".into())
+}

@@ -173,3 +173,16 @@ async fn an_uninstall_after_a_failed_upgrade_deletes_what_was_there_before() -> 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn of_two_writers_at_once_one_comes_first_and_the_other_does_nothing() -> TestResult {
+    let Some(world) = World::new().await? else { return Ok(()) };
+    let [first, second] = ["first", "second"].map(|name| world.install(chart(&[&config_map(name, "1").to_string()])));
+    let helm = world.helm();
+    let (one, other) = tokio::join!(helm.install(&first), helm.install(&second));
+    let ((Ok(_), Err(failure)) | (Err(failure), Ok(_))) = (one, other) else { return Err("not one of two".into()) };
+    assert!(failure.record.is_none(), "{failure}");
+    assert_eq!(world.statuses().await?, [(1, Status::Deployed)]);
+    assert!(world.value("first").await?.is_some() != world.value("second").await?.is_some());
+    Ok(())
+}

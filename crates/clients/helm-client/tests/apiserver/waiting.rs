@@ -75,3 +75,21 @@ async fn a_watch_wakes_waits_for_objects_and_hooks() -> TestResult {
     assert!(!is_known("v1", "ConfigMap", "a"), "what is ready at once is not watched");
     Ok(())
 }
+
+#[tokio::test]
+async fn an_interrupted_wait_fails_the_action() -> TestResult {
+    let Some(world) = World::new().await? else { return Ok(()) };
+    let options = world.install(chart(&[&deployment("late", 1).to_string()]));
+    let interrupt = async {
+        while world.live("Deployment", "late").await.is_ok_and(|live| live.is_none()) {
+            tokio::task::yield_now().await;
+        }
+        world.interrupt.cancel();
+    };
+    let helm = world.helm();
+    let (result, ()) = tokio::join!(helm.install(&options), interrupt);
+    let failure = result.expect_err("the wait is interrupted");
+    assert_eq!(failure.to_string(), "context canceled");
+    assert_eq!(world.statuses().await?, [(1, Status::Failed)]);
+    Ok(())
+}

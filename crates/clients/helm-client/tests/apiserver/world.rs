@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) storage: Storage,
     pub(crate) index: Option<LiveIndex>,
     health: HealthRules,
-    interrupt: CancellationToken,
+    pub(crate) interrupt: CancellationToken,
     writes_left: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
     _scope: test_support::Namespace,

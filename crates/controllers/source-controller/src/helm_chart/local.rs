@@ -86,7 +86,7 @@ fn find(source: &[u8], path: &str, wishes: &Wishes, limits: Limits) -> Result<Fo
     if path.starts_with('/') {
         return Err(Fault::new(Reason::InvalidChartReference, "local chart reference path is expected to be relative"));
     }
-    let place = chart_build::place(path);
+    let place = TreePath::confined(path);
     let is_directory = !matches!(tree.kind(&place).map_err(|error| unusable(&error))?, Some(EntryKind::File { .. }));
     let metadata = if is_directory {
         chart_build::metadata_of_directory(&tree, &place, limits.file_bytes)

@@ -53,6 +53,7 @@ macro_rules! source_status {
 }
 
 source_status!(
+    api::source::BucketStatus,
     api::source::HelmChartStatus: fn set_source_revision(&mut self, revision: Option<String>) {
         self.observed_source_artifact_revision = revision;
     },

@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::execute::operand::Operand;
 use crate::function::FunctionError;
 use crate::text::Text;
-use crate::value::{Type, Value};
+use crate::value::{Shape, Type, Value};
 
 fn fail<T>(message: impl Into<String>) -> Outcome<T> {
     Err(FunctionError::new(message))
@@ -123,6 +123,7 @@ pub(super) fn length(item: &Operand) -> Outcome<Value> {
         Value::String(text) => text.len(),
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
+        Value::Object(object) if let Shape::Map(entries) = object.shape() => entries.len(),
         other => return fail(format!("len of type {}", other.indirect_type_name())),
     };
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))

@@ -12,7 +12,7 @@ use crate::syntax::node::{Branch, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, S
 use crate::syntax::{DOLLAR, Tree};
 use crate::text::Text;
 use crate::text::quote::quoted;
-use crate::value::Value;
+use crate::value::{Shape, Value};
 
 /// An error on its way out; boxed, because it is large and rare.
 pub(super) type Evaluated<T> = Result<T, Box<ExecuteError>>;
@@ -223,6 +223,16 @@ impl<'e, 'b> State<'e, 'b> {
                 for (key, item) in entries {
                     let key = Operand::plain(Value::String(key));
                     if self.iterate(branch, key, Operand::element(item, element))? == Flow::Break {
+                        break;
+                    }
+                }
+                Ok(any)
+            }
+            Value::Object(object) if let Shape::Map(entries) = object.shape() => {
+                self.take_steps_for(entries.len())?;
+                let any = !entries.is_empty();
+                for (key, item) in entries {
+                    if self.iterate(branch, Operand::plain(key), Operand::plain(item))? == Flow::Break {
                         break;
                     }
                 }

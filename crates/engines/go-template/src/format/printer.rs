@@ -237,19 +237,24 @@ impl<'a> Printer<'a> {
     }
 
     fn print_map(&mut self, map: &Map, verb: char, depth: usize) {
-        let (open, separator, close) = if self.flags.sharp_v { ("{", ", ", "}") } else { ("map[", " ", "]") };
         if self.flags.sharp_v {
             self.write(&map.kind().to_string());
             if map.is_nil() {
                 return self.write("(nil)");
             }
         }
+        let entries = map.entries().into_iter().map(|(key, value)| (Value::String(key), value));
+        self.print_entries(entries.collect(), verb, depth);
+    }
+
+    fn print_entries(&mut self, entries: Vec<(Value, Value)>, verb: char, depth: usize) {
+        let (open, separator, close) = if self.flags.sharp_v { ("{", ", ", "}") } else { ("map[", " ", "]") };
         self.write(open);
-        for (index, (key, value)) in map.entries().into_iter().enumerate() {
+        for (index, (key, value)) in entries.into_iter().enumerate() {
             if index > 0 {
                 self.write(separator);
             }
-            self.print_value(&Value::String(key), verb, depth + 1);
+            self.print_value(&key, verb, depth + 1);
             self.output.push(b':');
             self.print_value(&value, verb, depth + 1);
             if self.limit.is_some() {
@@ -286,6 +291,12 @@ impl<'a> Printer<'a> {
                 self.print_fields(object.type_name().trim_start_matches('*'), &fields, verb, depth);
             }
             Shape::Struct(fields) => self.print_fields(object.type_name(), &fields, verb, depth),
+            Shape::Map(entries) => {
+                if self.flags.sharp_v {
+                    self.write(object.type_name());
+                }
+                self.print_entries(entries, verb, depth);
+            }
         }
     }
 

@@ -108,6 +108,7 @@ impl Value {
             Self::Object(object) => match object.shape() {
                 Shape::Scalar(value) => value.is_true(),
                 Shape::Struct(_) | Shape::Pointer(_) => !object.is_nil(),
+                Shape::Map(entries) => !entries.is_empty(),
             },
             _ => self.as_signed() != Some(0) && self.as_unsigned() != Some(0),
         }

@@ -61,4 +61,6 @@ pub enum Shape {
     Pointer(Vec<(&'static str, Value)>),
     /// A number, string or bool whose type has a name.
     Scalar(Value),
+    /// A map whose keys are not strings, in the order in which Go ranges over it.
+    Map(Vec<(Value, Value)>),
 }

@@ -16,7 +16,7 @@ use crate::chart::Chart;
 use crate::dependencies::{Crd, ResolvedChart, resolve};
 use crate::manifests::{ManifestError, sort};
 use crate::post_render::{PostRenderError, PostRenderStrategy, PostRenderer};
-use crate::values::{CoalesceError, Mode, SchemaError, Values, coalesce, validate};
+use crate::values::{CoalesceError, CompiledSchemas, Mode, SchemaError, Values, coalesce};
 pub use rendered::Rendered;
 use scope::Scopes;
 
@@ -103,13 +103,14 @@ pub enum RenderError {
     Manifest(#[from] ManifestError),
 }
 
-/// A chart that is ready to be rendered many times and by many threads: its templates are parsed once.
+/// A chart that is ready to be rendered many times and by many threads: its templates are parsed once, its schemas compiled once.
 #[derive(Debug)]
 pub struct Prepared {
     chart: Arc<Chart>,
     engine: Engine,
     /// The templates of the last rendering. Which charts take part, and so which templates, depends on the values.
     parsed: Mutex<Option<Parsed>>,
+    schemas: CompiledSchemas,
 }
 
 #[derive(Debug)]
@@ -126,7 +127,7 @@ impl Prepared {
 
     /// Prepares a chart with an engine that has other functions or rules.
     pub fn with_engine(chart: Chart, engine: Engine) -> Self {
-        Self { chart: Arc::new(chart), engine, parsed: Mutex::new(None) }
+        Self { chart: Arc::new(chart), engine, parsed: Mutex::new(None), schemas: CompiledSchemas::default() }
     }
 
     /// The chart as it was loaded.
@@ -185,7 +186,7 @@ impl Prepared {
         coalesce(&chart, &mut values, Mode::Coalesce)?;
         let values = Value::Object(values);
         if request.schemas == Schemas::Check {
-            validate(&chart, &values)?;
+            self.schemas.validate(&chart, &values)?;
         }
         Ok((chart, values))
     }

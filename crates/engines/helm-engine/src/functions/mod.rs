@@ -58,3 +58,50 @@ pub fn functions() -> Functions {
     version::register(&mut functions);
     functions
 }
+
+/// What Helm has besides sprig, and what sprig itself counts as depending on time, chance or place.
+const NOT_HERMETIC: &[&str] = &[
+    "date",
+    "dateInZone",
+    "dateModify",
+    "date_in_zone",
+    "date_modify",
+    "env",
+    "expandenv",
+    "fromJsonArray",
+    "fromToml",
+    "fromYaml",
+    "fromYamlArray",
+    "getHostByName",
+    "htmlDate",
+    "htmlDateInZone",
+    "include",
+    "lookup",
+    "mustToToml",
+    "mustToYaml",
+    "now",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randNumeric",
+    "required",
+    "toToml",
+    "toYaml",
+    "toYamlPretty",
+    "tpl",
+    "uuidv4",
+];
+
+/// sprig's `HermeticTxtFuncMap`: the functions whose results depend on nothing but their arguments. Those that sprig counts among
+/// them though they want a clock or randomness, such as `ago` and `shuffle`, fail without [`crate::Ports`].
+pub fn hermetic_functions() -> Functions {
+    let all = functions();
+    let mut hermetic = Functions::new();
+    for name in all.names().filter(|name| !NOT_HERMETIC.contains(name)) {
+        if let Some(function) = all.get(name) {
+            hermetic.insert(name, function.clone());
+        }
+    }
+    hermetic
+}

@@ -32,6 +32,7 @@ pub(crate) fn kind_name(value: &Value) -> &'static str {
             Shape::Struct(_) => "struct",
             Shape::Pointer(_) => "ptr",
             Shape::Scalar(scalar) => kind_name(&scalar),
+            Shape::Map(_) => "map",
         },
     }
 }

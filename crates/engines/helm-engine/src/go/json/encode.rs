@@ -220,6 +220,10 @@ fn parts(object: &dyn Object, call: &mut Call<'_>) -> Result<Parts, EncodeError>
             fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
             Parts::Fields(fields)
         }
+        // JSON has strings as keys, and Go does not make them of structs.
+        Shape::Map(_) => {
+            return Err(EncodeError::Unsupported(format!("json: unsupported type: {}", object.type_name())));
+        }
     })
 }
 

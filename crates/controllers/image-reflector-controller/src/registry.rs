@@ -1,0 +1,161 @@
+//! How the registry of an ImageRepository is reached: the Secrets that it names, read once, and what they mean for connections.
+
+use api::image::ImageRepository;
+use api::meta::LocalObjectReference;
+use api::source::RegistryProvider;
+use http_client::{Proxy, SecretData, Tls};
+use kube::{Client, ResourceExt};
+use oci_client::{DockerConfig, Options, ReferenceError, Repository};
+use runtime::error_chain::error_chain;
+use runtime::secrets::{self, SecretRead};
+use std::time::Duration;
+
+/// The key of a Secret of type `kubernetes.io/dockerconfigjson`.
+const DOCKER_CONFIG: &str = ".dockerconfigjson";
+/// The shortest time that a request may take.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What an ImageRepository names.
+#[derive(Debug)]
+pub(crate) struct RegistrySecrets {
+    /// The Secret of `spec.secretRef`.
+    pub(crate) credentials: SecretRead,
+    /// The pull Secrets of `spec.serviceAccountName`; the failure in words.
+    pub(crate) account: Result<Vec<SecretData>, String>,
+    /// The Secret of `spec.certSecretRef`.
+    pub(crate) certificates: SecretRead,
+    /// The Secret of `spec.proxySecretRef`.
+    pub(crate) proxy: SecretRead,
+}
+
+impl RegistrySecrets {
+    /// Reads them, from the namespace of the object.
+    pub(crate) async fn read(client: &Client, object: &ImageRepository) -> Self {
+        let namespace = object.namespace().unwrap_or_default();
+        let spec = &object.spec;
+        let read = async |reference: Option<&LocalObjectReference>| {
+            secrets::read(client, &namespace, reference.map(|reference| reference.name.as_str())).await
+        };
+        let account = async {
+            match &spec.service_account_name {
+                Some(account) => secrets::pull_secrets(client, &namespace, account).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (credentials, certificates, proxy, account) = tokio::join!(
+            read(spec.secret_ref.as_ref()),
+            read(spec.cert_secret_ref.as_ref()),
+            read(spec.proxy_secret_ref.as_ref()),
+            account,
+        );
+        Self { credentials, account, certificates, proxy }
+    }
+}
+
+/// The repository that `spec.image` names, in Flux's words where it names none.
+pub(crate) fn repository(image: &str) -> Result<Repository, String> {
+    if let Some((scheme, _)) = image.split_once("://") {
+        return Err(format!("image '{image}' should not include URL scheme; remove '{scheme}://'"));
+    }
+    Repository::parse(image).map_err(|error| match error {
+        ReferenceError::Tag(tag) => format!("image '{image}' should not include a tag; remove ':{tag}'"),
+        error => format!("could not parse reference: {image}: {error}"),
+    })
+}
+
+/// Whether an object wants the identity of its ServiceAccount at a cloud, which the gate `ObjectLevelWorkloadIdentity` must allow.
+pub(crate) fn wants_identity(object: &ImageRepository) -> bool {
+    let provider = object.spec.provider.unwrap_or_default();
+    provider != RegistryProvider::Generic && object.spec.service_account_name.as_ref().is_some_and(|name| !name.is_empty())
+}
+
+/// How to reach the repository; the failure in words without any secret.
+pub(crate) fn options(object: &ImageRepository, repository: &Repository, secrets: &RegistrySecrets) -> Result<Options, String> {
+    let spec = &object.spec;
+    let proxy = secrets.proxy.data()?.map(Proxy::from_secret).transpose();
+    let proxy = proxy.map_err(|error| format!("invalid proxy secret: {}", error_chain(&error)))?;
+    let mut config = DockerConfig::default();
+    let account = secrets.account.as_ref().map_err(Clone::clone)?;
+    for data in secrets.credentials.data()?.into_iter().chain(account) {
+        let Some(json) = data.get(DOCKER_CONFIG) else { continue };
+        config.extend(DockerConfig::parse(json).map_err(|error| error.to_string())?);
+    }
+    let provider = spec.provider.unwrap_or_default();
+    if provider != RegistryProvider::Generic && config.is_empty() {
+        return Err(format!(
+            "identities of the provider {} are not supported; set spec.secretRef to a Secret of type \
+             kubernetes.io/dockerconfigjson",
+            provider.as_str()
+        ));
+    }
+    let tls = match secrets.certificates.data()? {
+        Some(data) => Tls::from_secret(data).map_err(|error| error_chain(&error))?,
+        None => Tls { accept_any_certificate: spec.insecure, ..Tls::default() },
+    };
+    let credentials = config.credentials(repository).cloned().unwrap_or_default();
+    let timeout = spec.timeout.as_ref().unwrap_or(&spec.interval).to_std().max(SHORTEST_TIMEOUT);
+    Ok(Options { credentials, tls, proxy, insecure: spec.insecure, timeout })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oci_client::Credentials;
+    use serde_json::{Value, json};
+
+    fn object(spec: Value) -> ImageRepository {
+        let mut full = json!({"image": "ghcr.io/org/app", "interval": "1m"});
+        if let (Some(full), Value::Object(spec)) = (full.as_object_mut(), spec) {
+            full.extend(spec);
+        }
+        let object = json!({"apiVersion": "image.toolkit.fluxcd.io/v1", "kind": "ImageRepository",
+            "metadata": {"name": "app", "namespace": "ns"}, "spec": full});
+        serde_json::from_value(object).expect("because the literal is valid")
+    }
+
+    fn docker(user: &str) -> SecretData {
+        let config = json!({"auths": {"ghcr.io": {"username": user, "password": "S3NTINEL"}}});
+        SecretData::from([(DOCKER_CONFIG.to_owned(), config.to_string().into_bytes())])
+    }
+
+    fn secrets(credentials: SecretRead, account: Vec<SecretData>) -> RegistrySecrets {
+        RegistrySecrets { credentials, account: Ok(account), certificates: SecretRead::NotWanted, proxy: SecretRead::NotWanted }
+    }
+
+    #[test]
+    fn names_of_images_are_checked_in_the_words_of_flux() {
+        let canonical = repository("podinfo").map(|found| found.to_string());
+        assert_eq!(canonical.as_deref(), Ok("index.docker.io/library/podinfo"));
+        for (image, expect) in [
+            ("https://ghcr.io/a/b", "image 'https://ghcr.io/a/b' should not include URL scheme; remove 'https://'"),
+            ("ghcr.io/a/b:1.0", "image 'ghcr.io/a/b:1.0' should not include a tag; remove ':1.0'"),
+        ] {
+            assert_eq!(repository(image), Err(expect.to_owned()));
+        }
+        assert!(repository("ghcr.io/A").is_err());
+    }
+
+    #[test]
+    fn credentials_come_from_the_secret_before_the_account() {
+        let (object, repository) = (object(json!({})), repository("ghcr.io/org/app").expect("a name"));
+        let user = |secrets: &RegistrySecrets| match options(&object, &repository, secrets).expect("options").credentials {
+            Credentials::Basic { username, .. } => username,
+            _ => String::new(),
+        };
+        assert_eq!(user(&secrets(SecretRead::Found(docker("secret")), vec![docker("account")])), "secret");
+        assert_eq!(user(&secrets(SecretRead::NotWanted, vec![docker("account")])), "account");
+        assert_eq!(user(&secrets(SecretRead::NotWanted, Vec::new())), "");
+        let missing = options(&object, &repository, &secrets(SecretRead::Failed("not found".to_owned()), Vec::new()));
+        assert_eq!(missing.map(drop), Err("not found".to_owned()));
+    }
+
+    #[test]
+    fn identities_of_clouds_are_refused_in_words() {
+        let repository = repository("ghcr.io/org/app").expect("a name");
+        let object = object(json!({"provider": "aws"}));
+        let refused = options(&object, &repository, &secrets(SecretRead::NotWanted, Vec::new()));
+        assert!(refused.is_err_and(|error| error.contains("provider aws are not supported")));
+        let allowed = options(&object, &repository, &secrets(SecretRead::Found(docker("u")), Vec::new()));
+        assert_eq!(allowed.map(|options| options.timeout), Ok(Duration::from_secs(60)));
+    }
+}
