@@ -210,15 +210,25 @@ impl RegistryServer {
         self.push_manifest(repository, tag, &manifest).await
     }
 
-    async fn push_manifest(&self, repository: &str, tag: &str, manifest: &Value) -> Result<String, RegistryError> {
+    /// Stores a manifest under a tag, or without one where `tag` is empty; gives its digest.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub async fn push_manifest(&self, repository: &str, tag: &str, manifest: &Value) -> Result<String, RegistryError> {
         let bytes = manifest.to_string().into_bytes();
         let digest = digest(&bytes);
-        let url = format!("{}/v2/{repository}/manifests/{tag}", self.origin());
-        self.send(self.client.put(url).header("content-type", MANIFEST).body(bytes)).await?;
+        let reference = if tag.is_empty() { &digest } else { tag };
+        let url = format!("{}/v2/{repository}/manifests/{reference}", self.origin());
+        let media_type = manifest["mediaType"].as_str().unwrap_or(MANIFEST);
+        self.send(self.client.put(url).header("content-type", media_type).body(bytes)).await?;
         Ok(digest)
     }
 
-    async fn push_blob(&self, repository: &str, content: &[u8]) -> Result<String, RegistryError> {
+    /// Stores content; gives its digest.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub async fn push_blob(&self, repository: &str, content: &[u8]) -> Result<String, RegistryError> {
         let digest = digest(content);
         let started = self.send(self.client.post(format!("{}/v2/{repository}/blobs/uploads/", self.origin()))).await?;
         let location = started.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();

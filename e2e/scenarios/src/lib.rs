@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod artifact;
 pub mod chart_server;
+pub mod cosign;
 pub mod event_sink;
 pub mod helm;
 pub mod own;

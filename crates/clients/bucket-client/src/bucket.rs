@@ -5,7 +5,7 @@ use crate::error::{Cause, Error};
 use crate::region::{DEFAULT_REGION, is_bucket_name, is_part_of_host, region_of};
 use aws_signature::{Credentials, Request, Scope, path_and_query, sign};
 use bytes::Bytes;
-use http_client::{BodyError, Pool, Proxy, Redactor, Tls, read_body};
+use http_client::{BodyError, Pool, Proxy, Redactor, Tls, check_address, read_body};
 use jiff::Timestamp;
 use reqwest::header::{ETAG, USER_AGENT};
 use reqwest::{Client, Method, Response, StatusCode, Url};
@@ -260,7 +260,9 @@ impl Bucket {
         let method = if question.method == "HEAD" { Method::HEAD } else { Method::GET };
         let url = |path: &str| {
             let url = format!("{}://{}{path}", self.scheme, self.host);
-            Url::parse(&url).map_err(|_| self.failed(question, Cause::Endpoint))
+            let url = Url::parse(&url).map_err(|_| self.failed(question, Cause::Endpoint))?;
+            check_address(&url).map_err(|error| self.failed(question, error.into()))?;
+            Ok(url)
         };
         let mut builder = match &self.options.credentials {
             None => self.client.request(method, url(&path_and_query(&request))?),

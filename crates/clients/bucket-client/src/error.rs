@@ -37,6 +37,9 @@ pub enum Cause {
     /// The endpoint is no host.
     #[error("the endpoint is not a host name with an optional port")]
     Endpoint,
+    /// The store is where nobody may be asked.
+    #[error(transparent)]
+    Forbidden(#[from] http_client::ForbiddenAddress),
     /// The answer is not what was asked for.
     #[error("the answer cannot be read: {0}")]
     Content(String),

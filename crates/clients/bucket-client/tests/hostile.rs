@@ -137,3 +137,21 @@ fn sec_c1_an_endpoint_is_a_host_and_nothing_else() {
     }
     assert!(client.bucket(options("h:9000", "bucket")).is_ok());
 }
+
+#[tokio::test]
+async fn sec_c1_metadata_services_are_not_asked() -> Outcome {
+    let options = Options {
+        endpoint: "169.254.169.254".to_owned(),
+        bucket: "latest".to_owned(),
+        region: None,
+        credentials: None,
+        insecure: true,
+        tls: Tls::default(),
+        proxy: None,
+        timeout: Duration::from_secs(20),
+    };
+    let bucket = BucketClient::new("test", Limits::default()).bucket(options)?;
+    let error = bucket.get("meta-data").await.err().ok_or("it is refused")?;
+    assert!(matches!(error.cause, bucket_client::Cause::Forbidden(_)), "{}", chain(&error));
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use crate::error::{Cause, Error};
 use bytes::Bytes;
-use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, Tls, is_same_party, read_body};
+use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, Tls, check_address, is_same_party, read_body};
 use reqwest::header::LOCATION;
 use reqwest::{Client, Response, StatusCode};
 use std::time::Duration;
@@ -63,6 +63,7 @@ impl HelmRepositoryClient {
         let mut known = options.pass_credentials || is_same_origin(repository, address);
         let mut at = address.clone();
         for _ in 0..=MOST_REDIRECTS {
+            check_address(&at)?;
             let response = self.request(&client(known)?, &at, options.credentials.as_ref().filter(|_| known)).await?;
             if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(response);

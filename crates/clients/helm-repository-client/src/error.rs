@@ -25,6 +25,9 @@ pub enum Cause {
     /// The connection failed or broke.
     #[error("connection failed")]
     Connection(#[source] reqwest::Error),
+    /// The file is where nobody may be asked.
+    #[error(transparent)]
+    Forbidden(#[from] http_client::ForbiddenAddress),
     /// The answer broke off.
     #[error(transparent)]
     Body(http_client::BodyError),

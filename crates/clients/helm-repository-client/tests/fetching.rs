@@ -32,7 +32,7 @@ fn content() -> Answer {
 }
 
 #[tokio::test]
-async fn the_own_host_learns_the_password_and_others_only_when_told() -> Outcome {
+async fn sec_c2_the_own_host_learns_the_password_and_others_only_when_told() -> Outcome {
     let client = HelmRepositoryClient::new("test/1");
     let home = Scripted::start(|_, _| content())?;
     let repository = url(&home, "charts")?;
@@ -47,7 +47,7 @@ async fn the_own_host_learns_the_password_and_others_only_when_told() -> Outcome
 }
 
 #[tokio::test]
-async fn a_redirect_takes_the_password_to_the_same_party_only() -> Outcome {
+async fn sec_b5_a_redirect_takes_the_password_to_the_same_party_only() -> Outcome {
     let client = HelmRepositoryClient::new("test/1");
     let other = Scripted::start(|_, _| content())?;
     for told in [false, true] {
@@ -66,7 +66,7 @@ async fn a_redirect_takes_the_password_to_the_same_party_only() -> Outcome {
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_not_there_or_never_ends_is_an_error() -> Outcome {
+async fn sec_c3_c11_what_is_too_large_or_not_there_or_never_ends_is_an_error() -> Outcome {
     let client = HelmRepositoryClient::new("test/1");
     let server = Scripted::start(|_, head| match head.split(' ').nth(1) {
         Some("/large") => ("200 OK", Vec::new(), "x".repeat(1_001)),
@@ -87,7 +87,7 @@ async fn what_is_too_large_or_not_there_or_never_ends_is_an_error() -> Outcome {
 }
 
 #[tokio::test]
-async fn an_archive_that_is_called_compressed_stays_as_it_is() -> Outcome {
+async fn sec_c13_an_archive_that_is_called_compressed_stays_as_it_is() -> Outcome {
     let server = Scripted::start(|_, head| {
         assert!(!head.to_ascii_lowercase().contains("accept-encoding"), "{head}");
         ("200 OK", vec![("content-encoding", "gzip".to_owned())], "as it is".to_owned())
@@ -95,5 +95,16 @@ async fn an_archive_that_is_called_compressed_stays_as_it_is() -> Outcome {
     let address = url(&server, "a-1.tgz")?;
     let content = HelmRepositoryClient::new("test/1").fetch(&address, &address, &options(false), LIMIT).await?;
     assert_eq!(&content[..], b"as it is");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sec_c1_nobody_is_led_to_a_metadata_service() -> Outcome {
+    let client = HelmRepositoryClient::new("test/1");
+    let home = Scripted::start(|_, _| ("302 Found", vec![("location", "http://169.254.169.254/".to_owned())], String::new()))?;
+    for address in [url(&home, "index.yaml")?, "http://[::ffff:a9fe:a9fe]/chart.tgz".parse()?] {
+        let error = client.fetch(&url(&home, "")?, &address, &options(false), LIMIT).await.expect_err("refused");
+        assert!(matches!(error.cause, helm_repository_client::Cause::Forbidden(_)), "{}", chain(&error));
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Connections shared by all servers that are reached in the same way.
 
+use crate::egress::Resolver;
 use crate::{OptionError, Proxy, Tls};
 use reqwest::header::HeaderValue;
 use std::{
@@ -65,6 +66,7 @@ impl Pool {
 
     fn build(&self, tls: &Tls, proxy: Option<&Proxy>) -> Result<reqwest::Client, OptionError> {
         let mut builder = reqwest::Client::builder()
+            .dns_resolver(Arc::new(Resolver))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)

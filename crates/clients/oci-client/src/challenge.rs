@@ -2,7 +2,7 @@
 
 use crate::credentials::{Credentials, basic};
 use crate::error::Cause;
-use http_client::{Secret, read_body};
+use http_client::{Secret, check_address, read_body};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Url};
 use serde::Deserialize;
@@ -54,6 +54,7 @@ impl Challenge {
                 if !matches!(realm.scheme(), "http" | "https") || downgrade {
                     return Err(Cause::Challenge("the realm is not served over TLS".to_owned()));
                 }
+                check_address(&realm)?;
                 let scope = scope.as_deref().unwrap_or(party.scope);
                 party.token(realm, service, scope).await.map(Some)
             }

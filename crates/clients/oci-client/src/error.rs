@@ -46,6 +46,9 @@ pub enum Cause {
     /// The credentials hold what a header cannot carry.
     #[error("the credentials hold characters that a header cannot carry")]
     Credentials,
+    /// The registry is where nobody may be asked.
+    #[error(transparent)]
+    Forbidden(#[from] http_client::ForbiddenAddress),
     /// The registry redirects to where we do not follow.
     #[error("refused redirect: {0}")]
     Redirect(&'static str),

@@ -10,6 +10,9 @@ pub struct Descriptor {
     /// What it is.
     #[serde(default)]
     pub media_type: String,
+    /// What kind of artifact it is, in a list of referrers.
+    #[serde(default)]
+    pub artifact_type: String,
     /// What identifies it, as `algorithm:hex`.
     pub digest: String,
     /// Its length in bytes.

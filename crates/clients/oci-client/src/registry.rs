@@ -1,7 +1,7 @@
 //! The entry point: shared connections, limits, and what can be asked of a repository.
 
 use crate::credentials::Credentials;
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Class, Error};
 use crate::manifest::{Descriptor, Manifest};
 use crate::reference::{Reference, Repository};
 use crate::request::{Known, Question, Session, failure};
@@ -70,6 +70,9 @@ const MOST_SESSIONS: usize = 4096;
 const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
                          application/vnd.docker.distribution.manifest.v2+json, \
                          application/vnd.docker.distribution.manifest.list.v2+json, */*;q=0.1";
+
+/// Lists of manifests that we understand.
+const INDEXES: &str = "application/vnd.oci.image.index.v1+json";
 
 impl OciClient {
     /// A client whose requests name `user_agent`.
@@ -218,6 +221,31 @@ impl Registry {
             reference = Reference::Digest(image.digest.clone());
         }
         Err(self.content(&reference, "an index of indexes"))
+    }
+
+    /// What refers to the artifact with a digest: signatures and the like. Where the registry keeps no such list, the one under the
+    /// tag that stands for it; nothing where there is none either.
+    ///
+    /// # Errors
+    /// When the registry does not answer, or with something else.
+    pub async fn referrers(&self, digest: &str) -> Result<Vec<Descriptor>, Error> {
+        let listed = self.in_time(async {
+            let path = format!("referrers/{digest}");
+            let question = Question { method: Method::GET, path: &path, accept: Some(INDEXES) };
+            let response = self.session.ask(&question).await?;
+            self.session.body(response, ("bytes of referrers", self.limits.manifest_bytes)).await
+        });
+        let reference = Reference::tag(&digest.replace(':', "-")).unwrap_or_else(|_| Reference::Digest(digest.to_owned()));
+        let list = match listed.await {
+            Err(error) if error.class() == Class::NotFound => match self.fetch_manifest(&reference).await {
+                Ok((list, _)) => list,
+                Err(error) if error.class() == Class::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            },
+            listed => listed?,
+        };
+        let list: Manifest = serde_json::from_slice(&list).map_err(|error| self.content(&reference, &error.to_string()))?;
+        Ok(list.manifests)
     }
 
     /// The bytes of a manifest and its media type.

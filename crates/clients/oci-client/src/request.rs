@@ -4,7 +4,7 @@ use crate::challenge::{Challenge, Party};
 use crate::credentials::Credentials;
 use crate::error::{Cause, Error};
 use crate::reference::Repository;
-use http_client::{BodyError, MOST_REDIRECTS, Redactor, is_same_party, read_body};
+use http_client::{BodyError, MOST_REDIRECTS, Redactor, check_address, is_same_party, read_body};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -161,6 +161,7 @@ impl Session {
         }
         let (mut client, mut at) = (&self.client, url.clone());
         for _ in 0..=MOST_REDIRECTS {
+            check_address(&at).map_err(|error| failed(error.into()))?;
             let sent = client.request(question.method.clone(), at.clone()).headers(headers.clone()).send().await;
             let response = sent.map_err(|error| failed(Cause::Connection(Box::new(error.without_url()))))?;
             if !response.status().is_redirection() {

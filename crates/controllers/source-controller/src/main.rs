@@ -11,6 +11,7 @@ mod settings;
 mod source;
 mod start;
 mod storage;
+mod verification;
 
 use std::process::ExitCode;
 

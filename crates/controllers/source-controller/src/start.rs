@@ -2,7 +2,7 @@
 
 use crate::bucket::Buckets;
 use crate::git_repository::GitRepositories;
-use crate::helm_chart::{HelmCharts, Stores, wake_by_sources};
+use crate::helm_chart::{HelmCharts, Indexes, Stores, wake_by_sources};
 use crate::helm_repository::HelmRepositories;
 use crate::oci_repository::OciRepositories;
 use crate::server;
@@ -66,6 +66,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         repositories,
         registries,
         storage: Arc::clone(&storage),
+        indexes: Indexes::default(),
         limits: settings.helm_limits,
     };
     let buckets = Buckets {

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use e2e::objects::{GIT_REPOSITORY, HELM_CHART, HELM_REPOSITORY, condition};
 use scenarios::artifact::{download, fetch};
+use scenarios::cosign::Signer;
 use scenarios::{Scene, archive, helm, play};
 use serde_json::{Value, json};
 use test_support::file_server::{self, FileServer};
@@ -402,9 +403,61 @@ async fn a_signature_that_is_wanted_is_never_passed_over() -> anyhow::Result<()>
         let server = repository(&["1.0.0"]).await?;
         add_repository(scene, "charts", json!({ "url": server.url("charts"), "interval": "10m" })).await?;
         add(scene, "signed", ("HelmRepository", "charts"), json!({ "verify": { "provider": "cosign" } })).await?;
-        let message = scene.failed(HELM_CHART, "signed", "ChartVerificationError").await?;
+        let message = scene.failed(HELM_CHART, "signed", "VerificationError").await?;
         assert_eq!(message, "chart verification error: not implemented");
-        ensure!(scene.get(HELM_CHART, "signed").await?["status"]["artifact"].is_null(), "nothing unverified is published");
+        let signed = scene.get(HELM_CHART, "signed").await?;
+        assert_eq!(condition(&signed, "BuildFailed"), ("True", "ChartVerificationError", message.as_str()));
+        ensure!(signed["status"]["artifact"].is_null(), "nothing unverified is published");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn sec_c7_c8_only_a_chart_that_the_key_signed_is_published() -> anyhow::Result<()> {
+    play("chart-signed", async |scene, _| {
+        let registry = RegistryServer::start(Protection::default()).await?;
+        let signer = Signer::new()?;
+        for version in ["1.0.0", "1.1.0"] {
+            let layer = Layer { media_type: CHART_LAYER.to_owned(), content: archive::chart("app", version)? };
+            let digest = registry.push("charts/app", version, &[layer], &[]).await?;
+            if version == "1.0.0" {
+                signer.sign(&registry, "charts/app", &digest).await?;
+            }
+        }
+        scene.add_secret("keys", &[("cosign.pub", &signer.public_key()?)]).await?;
+        scene.add_secret("empty", &[("cosign.txt", "no key")]).await?;
+        add_repository(scene, "charts", json!({ "type": "oci", "url": registry.url("charts") })).await?;
+        let wanted = |version: &str, verify: Value| json!({ "version": version, "verify": verify });
+        let keyed = |secret: &str| json!({ "provider": "cosign", "secretRef": { "name": secret } });
+        add(scene, "signed", ("HelmRepository", "charts"), wanted("1.0.0", keyed("keys"))).await?;
+        let chart = scene.ready(HELM_CHART, "signed").await?;
+        assert_eq!(condition(&chart, "SourceVerified"), ("True", "Succeeded", "verified signature of version 1.0.0"));
+        add(scene, "unsigned", ("HelmRepository", "charts"), wanted("*", keyed("keys"))).await?;
+        let message = scene.failed(HELM_CHART, "unsigned", "VerificationError").await?;
+        let why = format!("no matching signatures were found for '{}/charts/app:1.1.0'", registry.address());
+        assert_eq!(message, format!("chart verification error: {why}"));
+        let unsigned = scene.get(HELM_CHART, "unsigned").await?;
+        assert_eq!(condition(&unsigned, "SourceVerified"), ("False", "VerificationError", message.as_str()));
+        assert_eq!(condition(&unsigned, "BuildFailed"), ("True", "ChartVerificationError", message.as_str()));
+        ensure!(unsigned["status"]["artifact"].is_null(), "nothing unverified is published");
+        for (name, verify, part) in [
+            (
+                "keyless",
+                json!({ "provider": "cosign" }),
+                "using provider 'cosign keyless': of the ways to verify signatures only ",
+            ),
+            (
+                "notation",
+                json!({ "provider": "notation", "secretRef": { "name": "keys" } }),
+                "using provider 'notation': of the ways ",
+            ),
+            ("empty", keyed("empty"), "using provider 'cosign': no public keys found in secret 'empty'"),
+        ] {
+            add(scene, name, ("HelmRepository", "charts"), wanted("1.0.0", verify)).await?;
+            let message = scene.failed(HELM_CHART, name, "VerificationError").await?;
+            ensure!(message.starts_with("failed to verify the signature ") && message.contains(part), "{message}");
+        }
         Ok(())
     })
     .await

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use e2e::objects::{CONFIG_MAP, KUSTOMIZATION, OCI_REPOSITORY, condition, config_map};
 use scenarios::artifact::download;
+use scenarios::cosign::Signer;
 use scenarios::{Scene, archive, play};
 use serde_json::{Value, json};
 use test_support::registry::{Layer, Protection, RegistryServer};
@@ -161,11 +162,65 @@ async fn what_cannot_be_verified_or_identified_is_refused_in_words() -> anyhow::
         registry.push("org/app", "latest", &[layer(CONTENT, &[("a", "b")])?], &[]).await?;
         add(scene, "signed", &registry, json!({ "verify": { "provider": "cosign" } })).await?;
         let message = scene.failed(OCI_REPOSITORY, "signed", "VerificationError").await?;
-        ensure!(message.starts_with("failed to verify the signature using provider 'cosign keyless': "), "{message}");
+        ensure!(message.starts_with("failed to verify the signature using provider 'cosign keyless': of the ways"), "{message}");
         ensure!(scene.get(OCI_REPOSITORY, "signed").await?["status"]["artifact"].is_null(), "nothing unverified is published");
         add(scene, "cloud", &registry, json!({ "provider": "aws" })).await?;
         let message = scene.failed(OCI_REPOSITORY, "cloud", "AuthenticationFailed").await?;
         ensure!(message.contains("set spec.secretRef to a Secret of type kubernetes.io/dockerconfigjson"), "{message}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn sec_c7_c8_only_what_the_key_signed_is_published() -> anyhow::Result<()> {
+    play("oci-signed", async |scene, _| {
+        let registry = RegistryServer::start(Protection::default()).await?;
+        let (signer, stranger) = (Signer::new()?, Signer::new()?);
+        scene.add_secret("keys", &[("cosign.pub", &signer.public_key()?), ("other.txt", "no key")]).await?;
+        scene.add_secret("strange", &[("cosign.pub", &stranger.public_key()?)]).await?;
+        scene.add_secret("broken", &[("cosign.pub", "no key")]).await?;
+        let verified = |tag: &str, secret: &str| {
+            json!({ "ref": { "tag": tag }, "verify": { "provider": "cosign", "secretRef": { "name": secret } } })
+        };
+        for tag in ["old", "new"] {
+            let digest = registry.push("org/app", tag, &[layer(CONTENT, &[("tag", tag)])?], &[]).await?;
+            match tag {
+                "old" => signer.sign(&registry, "org/app", &digest).await?,
+                _ => signer.sign_by_bundle(&registry, "org/app", &digest).await?,
+            }
+            add(scene, tag, &registry, verified(tag, "keys")).await?;
+            let source = scene.ready(OCI_REPOSITORY, tag).await?;
+            let message = format!("verified signature of revision {tag}@{digest}");
+            assert_eq!(condition(&source, "SourceVerified"), ("True", "Succeeded", message.as_str()));
+            let stranger = format!("stranger-{tag}");
+            add(scene, &stranger, &registry, verified(tag, "strange")).await?;
+            let message = scene.failed(OCI_REPOSITORY, &stranger, "VerificationError").await?;
+            let named = format!("{}/org/app:{tag}", registry.address());
+            let why = format!("no matching signatures were found for '{named}': the signature is of another key");
+            assert_eq!(message, format!("failed to verify the signature using provider 'cosign': {why}"));
+        }
+        let unsigned = registry.push("org/app", "unsigned", &[layer(CONTENT, &[("tag", "unsigned")])?], &[]).await?;
+        for (name, secret, part) in [
+            ("unsigned", "keys", "no matching signatures were found for "),
+            ("broken", "broken", "cosign.pub: the key is not PEM of a public key"),
+            ("absent", "absent", "secrets \"absent\" not found"),
+        ] {
+            add(scene, name, &registry, verified("unsigned", secret)).await?;
+            let message = scene.failed(OCI_REPOSITORY, name, "VerificationError").await?;
+            ensure!(message.contains(part), "{message}");
+            ensure!(scene.get(OCI_REPOSITORY, name).await?["status"]["artifact"].is_null(), "nothing unverified is published");
+        }
+        signer.sign(&registry, "org/app", &unsigned).await?;
+        scene.reconcile(OCI_REPOSITORY, "unsigned").await?;
+        let before = scene.ready(OCI_REPOSITORY, "unsigned").await?;
+
+        registry.push("org/app", "unsigned", &[layer(CONTENT, &[("tag", "moved")])?], &[]).await?;
+        scene.reconcile(OCI_REPOSITORY, "unsigned").await?;
+        scene.failed(OCI_REPOSITORY, "unsigned", "VerificationError").await?;
+        let after = scene.get(OCI_REPOSITORY, "unsigned").await?;
+        assert_eq!(condition(&after, "SourceVerified").0, "False");
+        assert_eq!(after["status"]["artifact"]["digest"], before["status"]["artifact"]["digest"], "the verified one is served on");
         Ok(())
     })
     .await

@@ -11,7 +11,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use exchange::{Exchange, PostBody, Repeat, ResponseBody, ResponseHeaders};
 use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse, Transport};
-use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, is_same_party};
+use http_client::{MOST_REDIRECTS, OptionError, Pool, Secret, check_address, is_same_party};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use std::io;
 
@@ -104,6 +104,7 @@ impl Session {
         let mut headers = headers.clone();
         let mut at = reqwest::Url::parse(url).map_err(|_| self.wire.fail(Cause::Redirect("not an absolute url")))?;
         for _ in 0..=MOST_REDIRECTS {
+            check_address(&at).map_err(|error| self.wire.fail(Cause::Connection(Box::new(error))))?;
             let request = self.client.get(at.clone()).headers(headers.clone());
             let response = exchange::send(&self.wire, request, Repeat::Once)?;
             if !response.status().is_redirection() {

@@ -29,7 +29,7 @@ async fn a_manifest_that_is_not_that_of_its_digest_is_refused() -> Outcome {
 }
 
 #[tokio::test]
-async fn pages_that_never_end_or_lead_elsewhere_are_refused() -> Outcome {
+async fn sec_a13_pages_that_never_end_or_lead_elsewhere_are_refused() -> Outcome {
     for (next, expect) in [
         ("</v2/org/app/tags/list?last=a>; rel=\"next\"", "the pages of tags lead in a circle"),
         ("<https://elsewhere.example.com/v2/org/app/tags/list>; rel=\"next\"", "the next page is at another server"),
@@ -94,7 +94,7 @@ async fn a_refresh_token_is_exchanged_and_a_registry_token_sent_as_it_is() -> Ou
 }
 
 #[tokio::test]
-async fn whom_the_registry_redirects_to_learns_nothing_of_us() -> Outcome {
+async fn sec_b5_whom_the_registry_redirects_to_learns_nothing_of_us() -> Outcome {
     let phishing = "Basic realm=\"give it to me\"".to_owned();
     let other = Scripted::start(move |_, _| ("401 Unauthorized", vec![("www-authenticate", phishing.clone())], String::new()))?;
     let to = format!("http://{}/stolen", other.address());
@@ -125,5 +125,35 @@ async fn a_busy_registry_is_asked_again_and_its_text_is_cleaned() -> Outcome {
         "{}",
         chain(&error)
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn sec_c1_nobody_is_led_to_a_metadata_service() -> Outcome {
+    let there = "http://169.254.169.254/latest";
+    let redirecting = Scripted::start(move |_, _| ("302 Found", vec![("location", there.to_owned())], String::new()))?;
+    let realm = format!("Bearer realm=\"{there}\"");
+    let challenging =
+        Scripted::start(move |_, _| ("401 Unauthorized", vec![("www-authenticate", realm.clone())], String::new()))?;
+    for host in [redirecting.address().to_string(), challenging.address().to_string(), "169.254.169.254".to_owned()] {
+        let registry = open(&format!("{host}/org/app"), &options(user("me", SECRET)), Limits::default())?;
+        let error = registry.list_tags().await.expect_err("refused");
+        assert!(matches!(error.cause, oci_client::Cause::Forbidden(_)), "{host}: {}", chain(&error));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn referrers_are_listed_by_the_registry_or_under_their_tag() -> Outcome {
+    let list = r#"{"manifests": [{"digest": "sha256:1", "artifactType": "a/b"}]}"#;
+    let digest = format!("sha256:{}", "0".repeat(64));
+    for (path, expect) in [("/referrers/sha256:", 1), ("/manifests/sha256-", 1), ("/nothing", 0)] {
+        let server = Scripted::start(move |_, head| match head.contains(path) {
+            true => ok(vec![], list),
+            false => ("404 Not Found", Vec::new(), String::new()),
+        })?;
+        let registry = open(&format!("{}/org/app", server.address()), &options(Credentials::Anonymous), Limits::default())?;
+        assert_eq!(registry.referrers(&digest).await?.len(), expect, "{path}");
+    }
     Ok(())
 }

@@ -37,7 +37,7 @@ async fn tags_come_over_pages() -> Outcome {
 }
 
 #[tokio::test]
-async fn manifests_and_blobs_are_those_of_their_digests() -> Outcome {
+async fn sec_c6_manifests_and_blobs_are_those_of_their_digests() -> Outcome {
     let server = RegistryServer::start(Protection::default()).await?;
     let digest = server.push("org/app", "1.0.0", &[layer("content")], &[("key", "value")]).await?;
     let registry = open(&format!("{}/org/app", server.address()), &options(Credentials::Anonymous), Limits::default())?;
@@ -62,8 +62,14 @@ async fn what_is_not_there_is_said_in_the_words_of_the_registry() -> Outcome {
     assert!(chain(&error).contains("MANIFEST_UNKNOWN: manifest unknown"), "{}", chain(&error));
     assert_eq!(error.class(), oci_client::Class::NotFound);
     let absent = format!("sha256:{}", "0".repeat(64));
-    let descriptor =
-        Descriptor { media_type: String::new(), digest: absent, size: 0, annotations: Default::default(), platform: None };
+    let descriptor = Descriptor {
+        media_type: String::new(),
+        artifact_type: String::new(),
+        digest: absent,
+        size: 0,
+        annotations: Default::default(),
+        platform: None,
+    };
     let error = registry.blob(&descriptor, 1).await.expect_err("no such blob");
     assert!(chain(&error).contains("BLOB_UNKNOWN"), "{}", chain(&error));
     let other = open(&format!("{}/org/other", server.address()), &options(Credentials::Anonymous), Limits::default())?;

@@ -1,7 +1,7 @@
 //! Lists the bucket, fetches its objects where anything is new, stores them. How it is reached is decided elsewhere.
 
 use super::Buckets;
-use crate::source::{self, Failure, Made, Reached, Seen};
+use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
 use api::meta::{Artifact, Reason};
 use api::source::{Bucket, BucketStatus};
@@ -150,6 +150,7 @@ fn made(seen: &Seen<Bucket>, artifact: &Artifact, files: usize, is_new: bool) ->
         event_reason: Reason::NewArtifact,
         event: format!("stored artifact with {files} fetched files from '{}' bucket", seen.object.spec.bucket_name),
         unchanged: format!("artifact up-to-date with remote revision: '{}'", artifact.revision),
+        verified: Verified::NotWanted,
         observe: Box::new(move |status| {
             if is_new {
                 status.observed_ignore = ignore;

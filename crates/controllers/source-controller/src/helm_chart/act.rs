@@ -3,7 +3,7 @@
 use super::HelmCharts;
 use super::build::{Build, Content as Built};
 use super::decide::{Plan, Route};
-use crate::source::{self, Failure, Made, Seen};
+use crate::source::{self, Failure, Made, Seen, Verified};
 use crate::storage::{Content, Storage};
 use api::meta::{Artifact, Reason};
 use api::source::{HelmChart, HelmChartStatus};
@@ -17,7 +17,7 @@ impl HelmCharts {
         let (build, revision) = match plan.route {
             Route::Remote(way) => {
                 let revision = way.index.as_ref().map(|index| index.revision.clone());
-                let built = self.build_remote(&way, &plan.wishes, seen).await;
+                let built = self.build_remote(&way, &plan.wishes, plan.keys.as_deref(), seen).await;
                 (built.map_err(|fault| fault.or_of_authentication()), revision)
             }
             Route::Local(artifact) => {
@@ -26,7 +26,11 @@ impl HelmCharts {
             }
         };
         let build = build.map_err(|fault| fault.into_failure(seen))?;
-        self.store(build, revision, seen).await
+        let verified = plan
+            .keys
+            .map_or(Verified::NotWanted, |_| Verified::Now(format!("verified signature of version {}", build.chart.version)));
+        let made = self.store(build, revision, seen).await?;
+        Ok(Made { verified, ..made })
     }
 
     async fn store(
@@ -54,6 +58,7 @@ impl HelmCharts {
             event_reason: reason,
             event: summary,
             unchanged: format!("artifact up-to-date with remote revision: '{}'", chart.version),
+            verified: Verified::NotWanted,
             observe: Box::new(move |status: &mut HelmChartStatus| {
                 if source_revision.is_some() {
                     status.observed_source_artifact_revision = source_revision;

@@ -113,6 +113,7 @@ impl Fault {
             Reason::ValuesFilesError => "values files merge error",
             Reason::DependencyBuildError => "dependency build error",
             Reason::ChartPackageError => "chart package error",
+            Reason::ChartVerificationError => "chart verification error",
             _ => "unknown build error",
         };
         Self { reason, message: format!("{summary}: {message}"), known: None }
@@ -146,7 +147,11 @@ impl Fault {
         };
         let is_of_build = matches!(
             self.reason,
-            Reason::MetadataPatchError | Reason::ValuesFilesError | Reason::DependencyBuildError | Reason::ChartPackageError
+            Reason::MetadataPatchError
+                | Reason::ValuesFilesError
+                | Reason::DependencyBuildError
+                | Reason::ChartPackageError
+                | Reason::ChartVerificationError
         );
         let condition = if is_of_build { ConditionType::BuildFailed } else { ConditionType::FetchFailed };
         failure.under(Some(condition)).at(new.unwrap_or(Reached::Origin))

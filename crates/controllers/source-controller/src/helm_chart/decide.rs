@@ -2,9 +2,12 @@
 
 use super::observe::Origin;
 use crate::helm_repository::{self, Way};
+use crate::secrets::SecretRead;
 use crate::source::{Failure, Seen};
+use crate::verification;
 use api::meta::{Artifact, ConditionType, Reason};
-use api::source::{HelmChart, HelmChartSourceKind, HelmChartSpec, ReconcileStrategy, SignatureProvider};
+use api::source::{HelmChart, HelmChartSourceKind, HelmChartSpec, ReconcileStrategy};
+use cosign_signature::PublicKey;
 use kube::Resource;
 
 /// The most characters of a source's revision in the version of a chart: it becomes part of labels, which are short.
@@ -16,6 +19,8 @@ pub(super) struct Plan {
     pub(super) route: Route,
     /// How.
     pub(super) wishes: Wishes,
+    /// The keys by one of which it has to be signed, if any.
+    pub(super) keys: Option<Vec<PublicKey>>,
 }
 
 /// Where a chart comes from.
@@ -43,6 +48,7 @@ pub(super) struct Wishes {
 pub(super) fn decide(seen: &Seen<HelmChart>, origin: &Origin) -> Result<Plan, Failure> {
     let spec = &seen.object.spec;
     let source = &spec.source_ref;
+    let mut keys = None;
     let route = match origin {
         Origin::Missing => {
             let kind = format!("{}.{}", source.kind.as_str(), api::source::GROUP);
@@ -53,14 +59,14 @@ pub(super) fn decide(seen: &Seen<HelmChart>, origin: &Origin) -> Result<Plan, Fa
             let message = format!("no artifact available for {} source '{}'", source.kind.as_str(), source.name);
             return Err(Failure::fetch(Reason::NoSourceArtifact, message).waiting());
         }
-        Origin::Repository { repository, secrets, index } => {
+        Origin::Repository { repository, secrets, index, keys: secret } => {
             let way = helm_repository::way(repository, secrets)?;
-            verification(spec, &way)?;
+            keys = self::keys(spec, &way, secret)?;
             Route::Remote(Box::new(Way { index: index.clone(), ..way }))
         }
         Origin::Content(artifact) => Route::Local(artifact.clone()),
     };
-    Ok(Plan { route, wishes: wishes(&seen.object, origin) })
+    Ok(Plan { route, wishes: wishes(&seen.object, origin), keys })
 }
 
 fn wishes(object: &HelmChart, origin: &Origin) -> Wishes {
@@ -95,19 +101,22 @@ fn short_revision(revision: &str, kind: HelmChartSourceKind) -> String {
     hash.chars().take(SHORT_REVISION).collect()
 }
 
-/// A chart whose signature is wanted is not published without: until signatures of charts can be checked, such an object fails.
-fn verification(spec: &HelmChartSpec, way: &Way) -> Result<(), Failure> {
-    let Some(wanted) = &spec.verification else { return Ok(()) };
+/// The keys by one of which the chart has to be signed, if any.
+fn keys(spec: &HelmChartSpec, way: &Way, secret: &SecretRead) -> Result<Option<Vec<PublicKey>>, Failure> {
+    let Some(wanted) = &spec.verification else { return Ok(None) };
     if !way.is_registry() {
         let message = "chart verification error: not implemented";
         return Err(Failure::fetch(Reason::ChartVerificationError, message).under(Some(ConditionType::BuildFailed)));
     }
-    let keyless = wanted.secret_ref.is_none() && wanted.provider == SignatureProvider::Cosign;
-    let message = format!(
-        "failed to verify the signature using provider '{}{}': verification of signatures of charts is not supported; remove \
-         spec.verify to publish unverified charts or let a controller that verifies reconcile this object",
-        wanted.provider.as_str(),
-        if keyless { " keyless" } else { "" },
-    );
+    let why = match verification::wanted(wanted.provider, secret) {
+        verification::Wanted::Keys(keys) if !keys.is_empty() => return Ok(Some(keys)),
+        verification::Wanted::Refused(why) => why,
+        _ => {
+            let name = wanted.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
+            format!("no public keys found in secret '{name}'")
+        }
+    };
+    let provider = verification::title(wanted.provider, wanted.secret_ref.is_some());
+    let message = format!("failed to verify the signature using provider '{provider}': {why}");
     Err(Failure::fetch(Reason::VerificationError, message).under(Some(ConditionType::SourceVerified)))
 }

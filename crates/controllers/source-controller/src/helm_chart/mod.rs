@@ -12,6 +12,7 @@ mod act;
 mod build;
 mod decide;
 mod dependencies;
+mod indexes;
 mod local;
 mod observe;
 mod remote;
@@ -20,6 +21,7 @@ mod repository;
 mod tests;
 mod watches;
 
+pub(crate) use indexes::Indexes;
 pub(crate) use repository::Limits;
 pub(crate) use watches::wake_by_sources;
 
@@ -45,6 +47,8 @@ pub(crate) struct HelmCharts {
     pub(crate) registries: OciClient,
     /// Where artifacts lie.
     pub(crate) storage: Arc<Storage>,
+    /// Indexes that were read.
+    pub(crate) indexes: Indexes,
     /// How much may be downloaded and loaded.
     pub(crate) limits: Limits,
 }

@@ -2,6 +2,7 @@
 
 use super::HelmCharts;
 use crate::helm_repository::{self, Secrets};
+use crate::secrets::{self, SecretRead};
 use crate::storage::Stored;
 use api::meta::Artifact;
 use api::source::{HelmChart, HelmChartSourceKind, HelmRepository};
@@ -23,6 +24,8 @@ pub(super) enum Origin {
         secrets: Secrets,
         /// Its index; a registry has none.
         index: Option<Artifact>,
+        /// The Secret of the chart's `spec.verify.secretRef`.
+        keys: SecretRead,
     },
     /// From the content of another source.
     Content(Artifact),
@@ -47,7 +50,7 @@ impl HelmCharts {
             HelmChartSourceKind::HelmRepository => {
                 self.stores.helm.synced().await;
                 let Some(repository) = self.stores.helm.get(&key) else { return Origin::Missing };
-                return self.observe_repository(repository).await;
+                return self.observe_repository(repository, object).await;
             }
             HelmChartSourceKind::GitRepository => {
                 self.stores.git.synced().await;
@@ -63,13 +66,16 @@ impl HelmCharts {
         self.stored(artifact).await.map_or(Origin::WithoutArtifact, Origin::Content)
     }
 
-    async fn observe_repository(&self, repository: Arc<HelmRepository>) -> Origin {
+    async fn observe_repository(&self, repository: Arc<HelmRepository>, object: &HelmChart) -> Origin {
         let index = self.stored(repository.status.as_ref().and_then(|status| status.artifact.clone())).await;
         if index.is_none() && !repository.spec.is_registry() {
             return Origin::WithoutArtifact;
         }
         let secrets = helm_repository::read_secrets(&self.client, &repository).await;
-        Origin::Repository { repository, secrets, index }
+        let keys = object.spec.verification.as_ref().and_then(|wanted| wanted.secret_ref.as_ref());
+        let namespace = object.namespace().unwrap_or_default();
+        let keys = secrets::read(&self.client, &namespace, keys.map(|reference| reference.name.as_str())).await;
+        Origin::Repository { repository, secrets, index, keys }
     }
 
     /// The artifact, if it is in storage.

@@ -9,20 +9,31 @@ use crate::source::Seen;
 use api::meta::Reason;
 use api::source::HelmChart;
 use bytes::Bytes;
+use cosign_signature::PublicKey;
 use runtime::error_chain::error_chain;
 
 impl HelmCharts {
     /// Finds the chart in its repository, downloads it unless it is stored, and merges values into it where that is wished.
-    pub(super) async fn build_remote(&self, way: &Way, wishes: &Wishes, seen: &Seen<HelmChart>) -> Result<Build, Fault> {
+    pub(super) async fn build_remote(
+        &self,
+        way: &Way,
+        wishes: &Wishes,
+        keys: Option<&[PublicKey]>,
+        seen: &Seen<HelmChart>,
+    ) -> Result<Build, Fault> {
         let spec = &seen.object.spec;
         check_name(&spec.chart)?;
-        let located = self.locate(way, &spec.chart, spec.version()).await.map_err(|error| {
+        let mut located = self.locate(way, &spec.chart, spec.version()).await.map_err(|error| {
             let reason = match error {
                 LocateError::Select(_) => Reason::InvalidChartReference,
                 LocateError::Repository(_) => Reason::ChartPullError,
             };
             Fault::new(reason, &format!("failed to get chart version for remote reference: {}", error_chain(&error)))
         })?;
+        if let Some(keys) = keys {
+            let verified = self.verify(way, &mut located, keys).await;
+            verified.map_err(|why| Fault::new(Reason::ChartVerificationError, &why))?;
+        }
         let chart = Known::new(&located.name, &located.version, wishes)?;
         if chart.is_stored(seen, wishes) {
             return Ok(chart.stored(seen, wishes, !wishes.mark.is_empty()));

@@ -2,9 +2,11 @@
 
 use super::HelmCharts;
 use crate::helm_repository::{Target, Way};
+use crate::verification;
 use ::helm_repository::{Index, SelectError, chart_address, index_address};
 use api::meta::Artifact;
 use bytes::Bytes;
+use cosign_signature::PublicKey;
 use oci_client::{Descriptor, OciClient, Reference, Registry, Repository};
 use runtime::error_chain::error_chain;
 use std::sync::Arc;
@@ -39,7 +41,8 @@ pub(super) struct Located {
 enum Place {
     /// Below the repository or elsewhere; `None` where the index does not say.
     Address(Option<String>),
-    Tag(Repository),
+    /// Under the version as a tag, which stood for this digest when its signature was verified.
+    Tag(Repository, Option<String>),
 }
 
 /// Why no version was found.
@@ -59,10 +62,7 @@ impl HelmCharts {
         match &way.target {
             Target::Http { repository, options } => {
                 let index = self.index(way.index.clone(), repository, options).await.map_err(LocateError::Repository)?;
-                let (name, range) = (name.to_owned(), range.to_owned());
-                // Indexes are large: they are not read on the threads that serve everybody.
-                let selected = tokio::task::spawn_blocking(move || select(&index, &name, &range)).await;
-                selected.map_err(|error| LocateError::Repository(error.to_string()))?
+                Ok(select(&index, name, range)?)
             }
             Target::Registry { name: registry, options } => {
                 let failed = |error: String| LocateError::Repository(error);
@@ -74,7 +74,7 @@ impl HelmCharts {
                     newest_tag(&registry, name, range).await.map_err(failed)?
                 };
                 let name = name.rsplit('/').next().unwrap_or(name).to_owned();
-                Ok(Located { name, version, place: Place::Tag(repository) })
+                Ok(Located { name, version, place: Place::Tag(repository, None) })
             }
         }
     }
@@ -89,38 +89,67 @@ impl HelmCharts {
                 let fetched = self.repositories.fetch(repository, &address, options, self.limits.chart_bytes).await;
                 fetched.map_err(|error| error_chain(&error))
             }
-            (Target::Registry { options, .. }, Place::Tag(repository)) => {
+            (Target::Registry { options, .. }, Place::Tag(repository, digest)) => {
                 let registry = open(&self.registries, repository, options)?;
                 let tag = located.version.replace('+', "_");
-                let pulled = pull(&registry, &tag, self.limits.chart_bytes).await;
+                let pulled = pull(&registry, (&tag, digest.as_deref()), self.limits.chart_bytes).await;
                 pulled.map_err(|error| format!("failed to get 'oci://{repository}:{tag}': {error}"))
             }
             _ => Err("the chart is of another repository".to_owned()),
         }
     }
 
-    /// The text of an index: the stored one, else the repository's.
+    /// Whether a chart that was located is signed by one of `keys`; in words why not. What is downloaded then is what was verified.
+    pub(super) async fn verify(&self, way: &Way, located: &mut Located, keys: &[PublicKey]) -> Result<(), String> {
+        let (Target::Registry { options, .. }, Place::Tag(repository, digest)) = (&way.target, &mut located.place) else {
+            return Err("not implemented".to_owned());
+        };
+        let registry = open(&self.registries, repository, options)?;
+        let tag = located.version.replace('+', "_");
+        let resolved = resolve(&registry, &tag).await?;
+        verification::verify(&registry, &resolved, &format!("{repository}:{tag}"), keys).await?;
+        *digest = Some(resolved);
+        Ok(())
+    }
+
+    /// An index: the stored one, else the repository's; in words why not.
     async fn index(
         &self,
         stored: Option<Artifact>,
         repository: &Url,
         options: &helm_repository_client::Options,
-    ) -> Result<Bytes, String> {
-        if let Some(artifact) = stored {
-            let storage = Arc::clone(&self.storage);
-            let read = tokio::task::spawn_blocking(move || storage.read(&artifact)).await.map_err(|error| error.to_string())?;
-            return read.map(Bytes::from).map_err(|error| format!("failed to load index: {error}"));
+    ) -> Result<Arc<Index>, String> {
+        let Some(artifact) = stored else {
+            let failed = |error: String| format!("failed to cache index: failed to cache index to temporary file: {error}");
+            let address = index_address(repository.as_str()).map_err(|error| failed(error.to_string()))?;
+            let fetched = self.repositories.fetch(repository, &address, options, self.limits.index_bytes).await;
+            let text = fetched.map_err(|error| failed(error_chain(&error)))?;
+            return blocking(move || read_index(&text)).await;
+        };
+        if let Some(index) = self.indexes.get(&artifact.digest) {
+            return Ok(index);
         }
-        let failed = |error: String| format!("failed to cache index: failed to cache index to temporary file: {error}");
-        let address = index_address(repository.as_str()).map_err(|error| failed(error.to_string()))?;
-        let fetched = self.repositories.fetch(repository, &address, options, self.limits.index_bytes).await;
-        fetched.map_err(|error| failed(error_chain(&error)))
+        let (storage, digest) = (Arc::clone(&self.storage), artifact.digest.clone());
+        let (bytes, index) = blocking(move || {
+            let text = storage.read(&artifact).map_err(|error| format!("failed to load index: {error}"))?;
+            Ok((text.len(), read_index(&text)?))
+        })
+        .await?;
+        self.indexes.keep(digest, bytes, Arc::clone(&index));
+        Ok(index)
     }
 }
 
-fn select(index: &[u8], name: &str, range: &str) -> Result<Located, LocateError> {
-    let index =
-        Index::parse(index).map_err(|error| LocateError::Repository(format!("failed to load index: {}", error_chain(&error))))?;
+/// Indexes are large: they are not read on the threads that serve everybody.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?
+}
+
+fn read_index(text: &[u8]) -> Result<Arc<Index>, String> {
+    Index::parse(text).map(Arc::new).map_err(|error| format!("failed to load index: {}", error_chain(&error)))
+}
+
+fn select(index: &Index, name: &str, range: &str) -> Result<Located, SelectError> {
     let chosen = index.select(name, range)?;
     let address = chosen.urls.iter().flatten().next().cloned();
     Ok(Located { name: chosen.name.clone(), version: chosen.version.clone(), place: Place::Address(address) })
@@ -147,11 +176,19 @@ async fn newest_tag(registry: &Registry, name: &str, range: &str) -> Result<Stri
     highest.map(str::to_owned).ok_or_else(|| format!("could not locate a version matching provided version string {range}"))
 }
 
-/// The chart under a tag, checked against what the tag stands for now.
-async fn pull(registry: &Registry, tag: &str, limit: u64) -> Result<Bytes, String> {
+/// What a tag stands for now.
+async fn resolve(registry: &Registry, tag: &str) -> Result<String, String> {
     let tag = Reference::tag(tag).map_err(|error| error.to_string())?;
-    let resolved = registry.resolve(&tag).await.map_err(|error| error_chain(&error))?;
-    let manifest = registry.manifest(&Reference::Digest(resolved.digest)).await.map_err(|error| error_chain(&error))?;
+    Ok(registry.resolve(&tag).await.map_err(|error| error_chain(&error))?.digest)
+}
+
+/// The chart under a tag, checked against what the tag stands for now.
+async fn pull(registry: &Registry, (tag, digest): (&str, Option<&str>), limit: u64) -> Result<Bytes, String> {
+    let digest = match digest {
+        Some(digest) => digest.to_owned(),
+        None => resolve(registry, tag).await?,
+    };
+    let manifest = registry.manifest(&Reference::Digest(digest)).await.map_err(|error| error_chain(&error))?;
     let layer = CHART_LAYERS.iter().find_map(|wanted| manifest.layers.iter().find(|layer| layer.media_type == *wanted));
     let layer: &Descriptor =
         layer.ok_or_else(|| format!("manifest does not contain a layer with mediatype {}", CHART_LAYERS[0]))?;

@@ -3,7 +3,7 @@
 use super::HelmRepositories;
 use super::decide::Question;
 use super::size::human_size;
-use crate::source::{self, Failure, Made, Reached, Seen};
+use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
 use api::meta::{Artifact, Reason};
 use api::source::{HelmRepository, HelmRepositoryStatus};
@@ -72,6 +72,7 @@ fn made(object: &HelmRepository, artifact: &Artifact, new: bool) -> Made<HelmRep
         event_reason: Reason::NewArtifact,
         event: format!("stored fetched index of {size} from '{}'", object.spec.url),
         unchanged: format!("artifact up-to-date with remote revision: '{}'", artifact.revision),
+        verified: Verified::NotWanted,
         observe: Box::new(|_| {}),
     }
 }

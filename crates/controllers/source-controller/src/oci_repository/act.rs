@@ -2,8 +2,9 @@
 
 use super::OciRepositories;
 use super::decide::{self, Question, Wanted};
-use crate::source::{self, Failure, Made, Reached, Seen};
+use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
+use crate::verification;
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
 use artifact::ArtifactPath;
@@ -38,9 +39,19 @@ impl OciRepositories {
             format!("new revision '{revision}' for '{}{separator}{}'", question.repository, reference.as_str())
         });
         let reached = outdated.clone().map_or(Reached::Origin, Reached::New);
-        decide::verification(object).map_err(|failure| failure.at(reached.clone()))?;
+        let named = format!("{}:{}", question.repository, reference.as_str());
+        let verified = match &question.signature {
+            verification::Wanted::Nothing => Ok(Verified::NotWanted),
+            verification::Wanted::Refused(why) => Err(why.clone()),
+            _ if decide::is_verified(object, outdated.is_none()) => Ok(Verified::Before),
+            verification::Wanted::Keys(keys) => {
+                let signed = verification::verify(&registry, &digest, &named, keys).await;
+                signed.map(|()| Verified::Now(format!("verified signature of revision {revision}")))
+            }
+        };
+        let verified = verified.map_err(|why| decide::unverified(object, &why).at(reached.clone()))?;
         if outdated.is_none() && !content_changed(object) {
-            return Ok(unchanged(seen, &revision));
+            return Ok(Made { verified, ..unchanged(seen, &revision) });
         }
         let (manifest, layer) = pull(&registry, object, &digest).await.map_err(|failure| failure.at(reached))?;
         let artifact = self.store(seen, (&revision, &digest), (manifest.annotations, layer)).await;
@@ -48,7 +59,7 @@ impl OciRepositories {
             Reached::Storage(_) => failure.at(Reached::Storage(outdated)),
             _ => failure.at(outdated.map_or(Reached::Origin, Reached::New)),
         })?;
-        Ok(stored(object, artifact))
+        Ok(Made { verified, ..stored(object, artifact) })
     }
 
     /// Stores the layer: its files without those that are ignored, or its bytes.
@@ -163,6 +174,7 @@ fn unchanged(seen: &Seen<OciRepository>, revision: &str) -> Made<OciRepositorySt
         event_reason: Reason::NewArtifact,
         event,
         unchanged: format!("artifact up-to-date with remote revision: '{revision}'"),
+        verified: Verified::NotWanted,
         observe: Box::new(|_| {}),
     }
 }
@@ -174,6 +186,7 @@ fn stored(object: &OciRepository, artifact: Artifact) -> Made<OciRepositoryStatu
         event_reason: Reason::NewArtifact,
         event: event(object, &artifact),
         unchanged: format!("artifact up-to-date with remote revision: '{}'", artifact.revision),
+        verified: Verified::NotWanted,
         observe: Box::new(move |status| (status.observed_ignore, status.observed_layer_selector) = (ignore, selector)),
         artifact: Some(artifact),
     }

@@ -3,8 +3,9 @@
 use super::observe::Secrets;
 use crate::secrets::{SecretRead, docker_config, proxy};
 use crate::source::Failure;
-use api::meta::{ConditionType, Reason};
-use api::source::{OciRepository, RegistryProvider, SignatureProvider};
+use crate::verification;
+use api::meta::{ConditionStatus, ConditionType, Reason};
+use api::source::{OciRepository, RegistryProvider};
 use kube::ResourceExt;
 use oci_client::{DockerConfig, Options, Reference, Repository, Tls};
 use runtime::error_chain::error_chain;
@@ -23,6 +24,8 @@ pub(crate) struct Question {
     pub(crate) options: Options,
     /// What is wanted of it.
     pub(crate) wanted: Wanted,
+    /// Which signature that has to have.
+    pub(crate) signature: verification::Wanted,
 }
 
 /// What is wanted of a repository.
@@ -67,7 +70,8 @@ pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_ide
     })?;
     let credentials = config.as_ref().and_then(|config| config.credentials(&repository)).cloned().unwrap_or_default();
     let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
-    Ok(Question { repository, options: Options { credentials, tls, proxy, insecure: spec.insecure, timeout }, wanted })
+    let options = Options { credentials, tls, proxy, insecure: spec.insecure, timeout };
+    Ok(Question { repository, options, wanted, signature: signature(object, secrets) })
 }
 
 fn authentication(message: String) -> Failure {
@@ -140,17 +144,29 @@ fn wanted(object: &OciRepository) -> Result<Wanted, String> {
     Reference::tag(tag).map(Wanted::Reference).map_err(|error| error.to_string())
 }
 
-/// Content whose signature is wanted is not published without: until signatures can be checked, such an object fails.
-pub(super) fn verification(object: &OciRepository) -> Result<(), Failure> {
-    let Some(wanted) = &object.spec.verification else { return Ok(()) };
-    let keyless = wanted.secret_ref.is_none() && wanted.provider == SignatureProvider::Cosign;
-    let message = format!(
-        "failed to verify the signature using provider '{}{}': verification of signatures is not supported; remove spec.verify to \
-         publish unverified content or let a controller that verifies reconcile this object",
-        wanted.provider.as_str(),
-        if keyless { " keyless" } else { "" },
-    );
-    Err(Failure::fetch(Reason::VerificationError, message).under(Some(ConditionType::SourceVerified)))
+/// Which signature the content has to have.
+fn signature(object: &OciRepository, secrets: &Secrets) -> verification::Wanted {
+    match &object.spec.verification {
+        None => verification::Wanted::Nothing,
+        Some(wanted) => verification::wanted(wanted.provider, &secrets.keys),
+    }
+}
+
+/// Whether the signature of content with this revision has been verified for the object as it is.
+pub(super) fn is_verified(object: &OciRepository, is_stored: bool) -> bool {
+    let verified = object.status.as_ref().and_then(|status| status.conditions.get(ConditionType::SourceVerified));
+    let generation = object.metadata.generation.unwrap_or_default();
+    is_stored
+        && verified
+            .is_some_and(|condition| condition.status == ConditionStatus::True && condition.observed_generation == generation)
+}
+
+/// Content that is not signed as wanted is not published.
+pub(super) fn unverified(object: &OciRepository, why: &str) -> Failure {
+    let wanted = object.spec.verification.as_ref();
+    let provider = wanted.map(|wanted| verification::title(wanted.provider, wanted.secret_ref.is_some())).unwrap_or_default();
+    let message = format!("failed to verify the signature using provider '{provider}': {why}");
+    Failure::fetch(Reason::VerificationError, message).under(Some(ConditionType::SourceVerified))
 }
 
 impl Range {

@@ -16,6 +16,8 @@ pub(crate) struct Secrets {
     pub(crate) certificates: SecretRead,
     /// The Secret of `spec.proxySecretRef`.
     pub(crate) proxy: SecretRead,
+    /// The Secret of `spec.verify.secretRef`.
+    pub(crate) keys: SecretRead,
 }
 
 impl OciRepositories {
@@ -33,12 +35,14 @@ impl OciRepositories {
                 None => Ok(DockerConfig::default()),
             }
         };
-        let (credentials, certificates, proxy, account) = tokio::join!(
+        let verification = spec.verification.as_ref();
+        let (credentials, certificates, proxy, keys, account) = tokio::join!(
             read(spec.secret_ref.as_ref()),
             read(spec.cert_secret_ref.as_ref()),
             read(spec.proxy_secret_ref.as_ref()),
+            read(verification.and_then(|wanted| wanted.secret_ref.as_ref())),
             account,
         );
-        Secrets { credentials, account, certificates, proxy }
+        Secrets { credentials, account, certificates, proxy, keys }
     }
 }

@@ -134,8 +134,21 @@ pub(crate) struct Made<S> {
     pub(crate) event: String,
     /// What the event says where nothing is new.
     pub(crate) unchanged: String,
+    /// What the signature came to.
+    pub(crate) verified: Verified,
     /// Writes into status what the artifact was made from.
     pub(crate) observe: Box<dyn FnOnce(&mut S) + Send>,
+}
+
+/// What a signature came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verified {
+    /// None is wanted.
+    NotWanted,
+    /// It was verified before, for the same content.
+    Before,
+    /// It was verified now; in words.
+    Now(String),
 }
 
 /// The reconciler of one kind of source.

@@ -1,6 +1,6 @@
 //! What came of a run, as conditions, events and the next wake. Status is decided nowhere else.
 
-use super::{Failure, FailureClass, Made, Reached, Seen, Source, SourceStatus, event};
+use super::{Failure, FailureClass, Made, Reached, Seen, Source, SourceStatus, Verified, event};
 use crate::storage::{Storage, Stored};
 use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
 use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, ReconciledObject, ReconciledStatus, Stamp, Why};
@@ -84,7 +84,13 @@ impl<S: Source> Reporter<'_, S> {
         for settled in S::FAILURES.iter().chain(&settled) {
             conditions.remove(settled);
         }
-        conditions.remove(ConditionType::SourceVerified);
+        match made.verified {
+            Verified::NotWanted => conditions.remove(ConditionType::SourceVerified),
+            Verified::Before => {}
+            Verified::Now(message) => {
+                conditions.mark_true(ConditionType::SourceVerified, Reason::Succeeded, message, self.stamp);
+            }
+        }
         let (reason, message) = made.in_storage;
         conditions.mark_true(ConditionType::ArtifactInStorage, reason, message, self.stamp);
         if let Some(artifact) = made.artifact {
@@ -103,6 +109,9 @@ impl<S: Source> Reporter<'_, S> {
         if let Some(condition) = failure.condition {
             let bad = if condition == ConditionType::SourceVerified { ConditionStatus::False } else { ConditionStatus::True };
             conditions.mark(condition, bad, Why(failure.reason.as_ref(), failure.message.clone()), self.stamp);
+        }
+        if failure.reason == Reason::ChartVerificationError {
+            conditions.mark_false(ConditionType::SourceVerified, Reason::VerificationError, failure.message.clone(), self.stamp);
         }
         let severity = if failure.class == FailureClass::Waiting { Severity::Trace } else { Severity::Error };
         events.push(event(severity, failure.reason, failure.message.clone()));
