@@ -38,6 +38,8 @@ pub(crate) struct Policy {
     pub(crate) dns: bool,
     /// Whether what the spec does not say is as in Helm 3.
     pub(crate) helm3_defaults: bool,
+    /// Whether waits give way to a new revision or request.
+    pub(crate) cancels_waits: bool,
     /// What is done about failures where the spec does not say.
     pub(crate) default_strategy: DefaultStrategy,
     /// The ServiceAccount of objects that name none.
@@ -62,6 +64,7 @@ impl Policy {
             tracks_digests: !gate("DisableChartDigestTracking"),
             dns: gate("AllowDNSLookups"),
             helm3_defaults: gate("UseHelm3Defaults"),
+            cancels_waits: gate("CancelHealthCheckOnNewRevision"),
             default_strategy: if gate("DefaultToRetryOnFailure") { DefaultStrategy::Retry } else { DefaultStrategy::Remediate },
             default_service_account: Some(flags.default_service_account.clone()).filter(|name| !name.is_empty()),
             requeue_dependency: flags.requeue_dependency,

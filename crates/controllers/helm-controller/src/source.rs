@@ -194,6 +194,18 @@ impl Sources {
         }
     }
 
+    /// The artifact that a source offers as far as the watch knows.
+    pub(crate) fn artifact(&self, kind: ChartReferenceKind, key: &ObjectKey) -> Option<Artifact> {
+        fn of<K: Kind>(store: &Store<Source<K>>, key: &ObjectKey) -> Option<Artifact> {
+            store.get(key)?.artifact().cloned()
+        }
+        match kind {
+            ChartReferenceKind::HelmChart => of(&self.charts, key),
+            ChartReferenceKind::OciRepository => of(&self.oci, key),
+            ChartReferenceKind::ExternalArtifact => of(&self.external, key),
+        }
+    }
+
     /// A HelmChart as the API server gave it in an answer.
     pub(crate) fn decode_chart(object: Value) -> Option<Source<Chart>> {
         serde_json::from_value(object).ok()

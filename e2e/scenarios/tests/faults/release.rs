@@ -26,19 +26,21 @@ struct Play {
 }
 
 impl Play {
-    async fn start(title: &str) -> anyhow::Result<Option<Self>> {
+    /// With this chart; flags go to the controller.
+    async fn start(title: &str, chart: &[(&str, &str)], flags: &[&str]) -> anyhow::Result<Option<Self>> {
         let Some(ground) = Ground::shared().await? else { return Ok(None) };
         let directory = tempfile::Builder::new().prefix("weir-helm-").tempdir().context("make a directory")?;
         test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
         let scene = Scene::new(&ground.cluster, &ground.git, directory.path(), title).await?;
         let mut settings = Settings::for_tests()?;
         settings.flags.push("--watch-all-namespaces=false".to_owned());
+        settings.flags.extend(flags.iter().map(|flag| (*flag).to_owned()));
         let kubeconfig = ground.cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
         let builder = helm_controller(&settings, &kubeconfig).variable("RUNTIME_NAMESPACE", scene.name());
         let mut helm = builder.start(directory.path())?;
         helm.wait_until_ready().await?;
         let charts = ChartServer::start()?;
-        charts.publish(&scene, "1.0.0", &CHART).await?;
+        charts.publish(&scene, "1.0.0", chart).await?;
         Ok(Some(Self { scene, helm, _directory: directory }))
     }
 
@@ -57,7 +59,7 @@ impl Play {
 
 #[tokio::test]
 async fn unchanged_release_costs_a_look_at_its_records_and_one_status() -> anyhow::Result<()> {
-    let Some(play) = Play::start("hr-cost").await? else { return Ok(()) };
+    let Some(play) = Play::start("hr-cost", &CHART, &[]).await? else { return Ok(()) };
     play.scene.add_release("hr", json!({"values": {"text": "x"}})).await?;
     play.scene.ready(HELM_RELEASE, "hr").await?;
     play.scene.reconcile(HELM_RELEASE, "hr").await?;
@@ -73,7 +75,7 @@ async fn unchanged_release_costs_a_look_at_its_records_and_one_status() -> anyho
 /// Twenty times: an upgrade begins, and its controller is killed a moment later; the next one brings it to its end without help.
 #[tokio::test]
 async fn sec_l15_killed_in_an_upgrade_the_release_recovers() -> anyhow::Result<()> {
-    let Some(mut play) = Play::start("hr-killed").await? else { return Ok(()) };
+    let Some(mut play) = Play::start("hr-killed", &CHART, &[]).await? else { return Ok(()) };
     play.scene.add_release("hr", json!({"values": {"text": "start"}, "upgrade": {"remediation": {"retries": -1}}})).await?;
     play.scene.ready(HELM_RELEASE, "hr").await?;
     for round in 0..20_u64 {
@@ -96,4 +98,62 @@ async fn sec_l15_killed_in_an_upgrade_the_release_recovers() -> anyhow::Result<(
         assert_eq!(pending, 0, "round {round}");
     }
     Ok(())
+}
+
+/// The same for a first revision and for the end of a release.
+#[tokio::test]
+async fn sec_l15_killed_in_an_install_or_uninstall_nothing_is_left_over() -> anyhow::Result<()> {
+    let Some(mut play) = Play::start("hr-killed-ends", &CHART, &[]).await? else { return Ok(()) };
+    for round in 0..10_u64 {
+        play.scene
+            .add_release("hr", json!({"install": {"remediation": {"retries": -1}}, "upgrade": {"remediation": {"retries": -1}}}))
+            .await?;
+        tokio::time::sleep(Duration::from_millis(round * 30)).await;
+        play.helm.kill();
+        play.helm.restart()?;
+        play.scene.ready(HELM_RELEASE, "hr").await?;
+        play.scene.live.delete(HELM_RELEASE, play.scene.name(), "hr").await?;
+        tokio::time::sleep(Duration::from_millis(round * 20)).await;
+        play.helm.kill();
+        play.helm.restart()?;
+        play.scene.live.wait_gone(HELM_RELEASE, play.scene.name(), "hr").await?;
+        let maps = play.scene.live.list(CONFIG_MAP, play.scene.name()).await?;
+        let left: Vec<&Value> = maps
+            .iter()
+            .map(|map| &map["metadata"]["name"])
+            .filter(|name| name.as_str().is_some_and(|name| name.starts_with("hr-")))
+            .collect();
+        ensure!(left.is_empty(), "round {round}: {left:?}");
+        let records = play.scene.live.list(SECRET, play.scene.name()).await?;
+        ensure!(records.iter().all(|secret| secret["type"] != "helm.sh/release.v1"), "round {round}: a record is left");
+    }
+    Ok(())
+}
+
+/// A wait that would last five minutes gives way to a corrected spec.
+#[tokio::test]
+async fn waits_give_way_to_a_new_spec_where_the_gate_is_open() -> anyhow::Result<()> {
+    const WAITING: [(&str, &str); 2] = [
+        ("values.yaml", "replicas: 1\n"),
+        (
+            "templates/d.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d\nspec:\n  replicas: {{ .Values.replicas }}\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: c, image: 'app:1'}]}\n",
+        ),
+    ];
+    let flags = ["--feature-gates=CancelHealthCheckOnNewRevision=true"];
+    let Some(play) = Play::start("hr-cancel", &WAITING, &flags).await? else { return Ok(()) };
+    // No node, so no pod ever runs.
+    play.scene.add_release("hr", json!({"timeout": "5m", "install": {"remediation": {"retries": -1}}})).await?;
+    let waiting = |object: &Value| condition(object, "Reconciling").2 == "Running 'install' action with timeout of 5m0s";
+    play.scene.wait(HELM_RELEASE, "hr", "wait", waiting).await?;
+    play.scene.patch(HELM_RELEASE, "hr", json!({"spec": {"values": {"replicas": 0}}})).await?;
+    play.scene
+        .wait_for_event(
+            HELM_RELEASE,
+            "hr",
+            "HealthCheckCanceled",
+            "Health checks canceled due to new reconciliation triggered by HelmRelease/",
+        )
+        .await?;
+    play.scene.ready(HELM_RELEASE, "hr").await.map(drop)
 }

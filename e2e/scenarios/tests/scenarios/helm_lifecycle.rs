@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use e2e::objects::{CONFIG_MAP, HELM_CHART, HELM_RELEASE, NAMESPACE, OCI_REPOSITORY, SECRET, condition};
-use scenarios::{Scene, play};
+use scenarios::{Scene, Stage, play};
 use serde_json::{Value, json};
 
 /// A chart with one ConfigMap, whose text is a value.
@@ -209,6 +209,51 @@ async fn chart_in_a_git_repository_is_released() -> anyhow::Result<()> {
         scene.reconcile(e2e::objects::GIT_REPOSITORY, "source").await?;
         says(scene, "hr", "hr.v2 with chart app@1.1.0").await?;
         scene.delete(HELM_RELEASE, "hr").await
+    })
+    .await
+}
+
+/// Helm's own command line on the stage's cluster.
+fn helm(stage: &Stage, scene: &Scene, arguments: &[&str]) -> anyhow::Result<String> {
+    let mut command = std::process::Command::new(e2e::helm::command_line()?);
+    command
+        .args(arguments)
+        .args(["--namespace", scene.name(), "--kubeconfig"])
+        .arg(stage.world.cluster.kubeconfig().canonicalize()?);
+    let output = command.output()?;
+    ensure!(output.status.success(), "helm {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A release that Helm's command line made goes on as ours, and the other way round: it is never installed anew.
+#[tokio::test]
+async fn release_of_the_command_line_is_taken_over() -> anyhow::Result<()> {
+    play("hr-adopt", async |scene, stage| {
+        let directory = tempfile::tempdir()?;
+        for (path, text) in TEXT.iter().chain(&[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.2.3\nappVersion: '9'\n")]) {
+            let path = directory.path().join("app").join(path);
+            std::fs::create_dir_all(path.parent().unwrap_or(directory.path()))?;
+            std::fs::write(path, text)?;
+        }
+        let chart = directory.path().join("app").display().to_string();
+        helm(stage, scene, &["install", "hr", &chart, "--set", "text=by-hand"])?;
+        stage.charts.publish(scene, "1.2.3", &TEXT).await?;
+        scene.add_release("hr", json!({"values": {"text": "ours"}})).await?;
+        let taken = says(scene, "hr", "hr.v2 with chart app@1.2.3").await?;
+        assert_eq!(condition(&taken, "Ready").1, "UpgradeSucceeded");
+        assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "ours");
+        let history: Value = serde_json::from_str(&helm(stage, scene, &["history", "hr", "--output", "json"])?)?;
+        let rows: Vec<(&Value, &Value)> =
+            history.as_array().into_iter().flatten().map(|row| (&row["status"], &row["chart"])).collect();
+        let chart = json!("app-1.2.3");
+        assert_eq!(rows, [(&json!("superseded"), &chart), (&json!("deployed"), &chart)]);
+        // What was done by hand is noticed, and undone by an upgrade.
+        helm(stage, scene, &["rollback", "hr", "1"])?;
+        assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "by-hand");
+        scene.reconcile(HELM_RELEASE, "hr").await?;
+        says(scene, "hr", "hr.v4 with chart app@1.2.3").await?;
+        assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "ours");
+        Ok(())
     })
     .await
 }

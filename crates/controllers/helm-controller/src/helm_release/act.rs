@@ -18,6 +18,7 @@ use super::report::Ending;
 use super::requests::{Requests, handle_force};
 use super::state::{Desired, LastRecord, State, determine};
 use super::strategy::Strategies;
+use super::supersede::superseded;
 use super::target::Target;
 use super::{drift, settings};
 use crate::context::Context;
@@ -93,8 +94,11 @@ impl Work<'_> {
             }
             self.begin(action, ledger);
             *memory = None;
-            let outcome = self.run_action(action, ledger, &drifts).await;
+            let (outcome, superseded) = self.run_unless_superseded(action, ledger, &drifts).await;
             ledger.take_events().into_iter().for_each(|event| self.run.emit(event));
+            if let Some(trigger) = superseded {
+                return Ending::Superseded(trigger);
+            }
             let active = self.strategies.active(&ledger.status);
             if let Err(NothingDone(error)) = outcome {
                 return match active.and_then(|active| active.strategy.retry.clone()) {
@@ -205,6 +209,23 @@ impl Work<'_> {
             State::Untested => ledger.forget_remediation(),
             State::Drifted => ledger.drifted(&drifts.iter().map(ToString::to_string).collect::<Vec<_>>()),
             _ => {}
+        }
+    }
+
+    /// Carries an action out. Where the operator wants that, its waits end when something asks for a new run: what that is.
+    async fn run_unless_superseded(
+        &self,
+        action: Action,
+        ledger: &mut Ledger<'_>,
+        drifts: &[Drift],
+    ) -> (Result<(), NothingDone>, Option<String>) {
+        let mut acting = std::pin::pin!(self.run_action(action, ledger, drifts));
+        tokio::select! {
+            outcome = &mut acting => (outcome, None),
+            trigger = superseded(self), if self.context.policy.cancels_waits => {
+                self.place.interrupt.cancel();
+                (acting.await, Some(trigger))
+            }
         }
     }
 

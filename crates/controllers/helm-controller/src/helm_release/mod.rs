@@ -26,6 +26,7 @@ mod requests;
 mod settings;
 mod state;
 mod strategy;
+mod supersede;
 mod target;
 #[cfg(test)]
 pub(crate) mod test_data;

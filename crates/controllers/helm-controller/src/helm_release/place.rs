@@ -22,8 +22,8 @@ pub(crate) struct Place<'c> {
     pub(crate) storage: Storage,
     /// What is known to be live there; nothing is of other clusters.
     index: Option<&'c LiveIndex>,
-    /// Ends waits; nobody does so far.
-    interrupt: CancellationToken,
+    /// Ends waits, and with them the action.
+    pub(crate) interrupt: CancellationToken,
 }
 
 impl<'c> Place<'c> {

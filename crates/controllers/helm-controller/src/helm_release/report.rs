@@ -2,6 +2,7 @@
 
 use api::helm::{HelmRelease, HelmReleaseStatus, ReleaseAction};
 use api::meta::{ConditionType, Reason};
+use runtime::events::Severity;
 use runtime::reconciler::{Next, Report};
 
 use super::decide::{Obstacle, Until};
@@ -28,6 +29,8 @@ pub(crate) enum Ending {
     Failed(String),
     /// What was released before is gone: it begins anew.
     Anew,
+    /// The waits of an action gave way to what asks for a new run.
+    Superseded(String),
     /// The process ends.
     Interrupted,
 }
@@ -79,11 +82,14 @@ pub(crate) fn report(
             observed = false;
             (Next::Backoff, Some(error))
         }
-        Ending::Anew => {
+        Ending::Superseded(trigger) => {
+            ledger.not_ready(Reason::HealthCheckCanceled, &format!("New reconciliation triggered by {trigger}"));
+            let message = format!("Health checks canceled due to new reconciliation triggered by {trigger}");
+            ledger.emit(Severity::Info, Reason::HealthCheckCanceled, message);
             observed = false;
             (Next::Immediately, None)
         }
-        Ending::Interrupted => {
+        Ending::Anew | Ending::Interrupted => {
             observed = false;
             (Next::Immediately, None)
         }
@@ -147,7 +153,6 @@ mod tests {
     use super::*;
     use api::meta::GoDuration;
     use helm_release::observation::Algorithm;
-    use runtime::events::Severity;
     use serde_json::{Value, json};
     use std::time::Duration;
 

@@ -13,6 +13,7 @@ fn policy() -> Policy {
         tracks_digests: true,
         dns: false,
         helm3_defaults: false,
+        cancels_waits: false,
         default_strategy: DefaultStrategy::Remediate,
         default_service_account: None,
         requeue_dependency: Duration::from_secs(30),
