@@ -2,6 +2,7 @@
 
 mod disk;
 mod helm;
+mod image;
 mod kustomize;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,9 @@ enum Command {
     /// Render Helm charts.
     #[command(subcommand)]
     Helm(helm::Command),
+    /// Write new images into files and commits.
+    #[command(subcommand)]
+    Image(image::Command),
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -28,6 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Helm(command) => helm::run(&command),
+        Command::Image(command) => image::run(&command),
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {
