@@ -113,3 +113,17 @@ pub fn kustomize_controller(settings: &Settings, kubeconfig: &Path) -> Controlle
     let builder = ControllerBuilder::new("kustomize-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
     settings.flags.iter().fold(builder, ControllerBuilder::flag)
 }
+
+/// An image-reflector-controller that keeps tags below `directory`.
+pub fn image_reflector_controller(settings: &Settings, kubeconfig: &Path, directory: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("image-reflector-controller", &settings.binaries, kubeconfig)
+        .flag(format!("--storage-path={}", directory.join("tags").display()))
+        .flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}
+
+/// An image-automation-controller.
+pub fn image_automation_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("image-automation-controller", &settings.binaries, kubeconfig);
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}

@@ -5,6 +5,7 @@
 
 pub mod artifact;
 pub mod event_sink;
+pub mod images;
 pub mod own;
 pub mod scene;
 pub mod stage;
@@ -14,6 +15,8 @@ pub use scene::Scene;
 pub use stage::{Stage, play};
 
 use e2e::objects::Kind;
+
+pub use images::play_with_images;
 
 /// The definition of a kind.
 pub const DEFINITION: Kind =

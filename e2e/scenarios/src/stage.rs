@@ -21,12 +21,18 @@ static SHARED: OnceCell<Stage> = OnceCell::const_new();
 impl Stage {
     async fn start() -> anyhow::Result<Self> {
         let events = EventSink::start()?;
+        let settings = Self::settings(&events)?;
+        Ok(Self { world: World::start(&settings).await?, events })
+    }
+
+    /// How the controllers are started.
+    pub fn settings(events: &EventSink) -> anyhow::Result<Settings> {
         let mut settings = Settings::for_tests()?;
         // Pods are needed where a Kustomization waits for them.
         settings.nodes = 1;
         settings.flags.push(format!("--events-addr={}", events.url()));
         settings.flags.push("--concurrent=8".to_owned());
-        Ok(Self { world: World::start(&settings).await?, events })
+        Ok(settings)
     }
 
     /// Where the source-controller keeps its artifacts.

@@ -3,5 +3,6 @@
 
 mod counting;
 mod handover;
+mod image_killed;
 mod killed;
 mod undecodable;

@@ -1,5 +1,10 @@
 //! Scenarios that share a cluster, a Git server and both controllers. Each has a namespace of its own.
 
+mod image_automation;
+mod image_commits;
+mod image_hostile;
+mod image_reflector;
+mod image_rollout;
 mod kustomize_content;
 mod kustomize_deletion;
 mod kustomize_dependencies;
