@@ -24,7 +24,9 @@ impl Installation {
     /// Applies what `weir install --export` prints, with further flags. Deployments have no replicas: there are no images to run.
     pub async fn apply(cluster: &Cluster, directory: &Path, flags: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(binaries()?.join("weir"));
-        let command = command.args(["install", "--export", "--set=replicas=0", "--set=crds.install=false"]).args(flags);
+        let images =
+            "--set=controllers.image-reflector-controller.enabled=true,controllers.image-automation-controller.enabled=true";
+        let command = command.args(["install", "--export", "--set=replicas=0", "--set=crds.install=false", images]).args(flags);
         let printed = command.output().context("run weir install")?;
         ensure!(printed.status.success(), "weir install: {}", String::from_utf8_lossy(&printed.stderr));
         let client = cluster.client().await?;

@@ -27,6 +27,13 @@ pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRe
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
 /// What is released of a chart.
 pub const HELM_RELEASE: Kind = Kind::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases");
+/// A repository of images whose tags are known.
+pub const IMAGE_REPOSITORY: Kind = Kind::new("image.toolkit.fluxcd.io/v1", "ImageRepository", "imagerepositories");
+/// Which of the tags is wanted.
+pub const IMAGE_POLICY: Kind = Kind::new("image.toolkit.fluxcd.io/v1", "ImagePolicy", "imagepolicies");
+/// Where wanted images are written.
+pub const IMAGE_UPDATE_AUTOMATION: Kind =
+    Kind::new("image.toolkit.fluxcd.io/v1", "ImageUpdateAutomation", "imageupdateautomations");
 /// A ConfigMap.
 pub const CONFIG_MAP: Kind = Kind::new("v1", "ConfigMap", "configmaps");
 /// A Secret.

@@ -62,6 +62,7 @@ pub struct World {
     pub cluster: Cluster,
     /// Where commits are made.
     pub git: GitServer,
+    installation: Option<Installation>,
     directory: TempDir,
 }
 
@@ -85,10 +86,7 @@ impl World {
             Accounts::Chart => Some(Installation::apply(&cluster, directory.path(), &["--set=tenancy.strict=false"]).await?),
             Accounts::StrictChart => Some(Installation::apply(&cluster, directory.path(), &[]).await?),
         };
-        let kubeconfig = async |controller: &str| match &installation {
-            None => cluster.kubeconfig().canonicalize().context("find the kubeconfig"),
-            Some(installation) => installation.kubeconfig(controller).await,
-        };
+        let kubeconfig = async |controller: &str| kubeconfig(&cluster, installation.as_ref(), controller).await;
         let of_source = kubeconfig("source-controller").await?;
         let mut source = source_controller(settings, &of_source, directory.path())?.start(directory.path())?;
         let kustomize = kustomize_controller(settings, &kubeconfig("kustomize-controller").await?);
@@ -96,7 +94,7 @@ impl World {
             settings.accounts.flags().iter().copied().fold(kustomize, ControllerBuilder::flag).start(directory.path())?;
         source.wait_until_ready().await?;
         kustomize.wait_until_ready().await?;
-        Ok(Self { source, kustomize, cluster, git, directory })
+        Ok(Self { source, kustomize, cluster, git, installation, directory })
     }
 
     /// The world that the scenarios of one binary share. `None`, aloud, where no API server is at hand and none may be built.
@@ -108,6 +106,11 @@ impl World {
         SHARED.get_or_try_init(async || Self::start(&settings).await).await.map(Some)
     }
 
+    /// A kubeconfig for one more controller.
+    pub async fn kubeconfig_of(&self, controller: &str) -> anyhow::Result<PathBuf> {
+        kubeconfig(&self.cluster, self.installation.as_ref(), controller).await
+    }
+
     /// The live cluster, through a client of the calling runtime.
     pub async fn live(&self) -> anyhow::Result<Live> {
         Ok(Live::new(self.cluster.client().await?))
@@ -116,6 +119,14 @@ impl World {
     /// Where logs and the source-controller's storage are.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+}
+
+/// The administrator's, or that of the controller's own account where the chart is installed.
+async fn kubeconfig(cluster: &Cluster, installation: Option<&Installation>, controller: &str) -> anyhow::Result<PathBuf> {
+    match installation {
+        None => cluster.kubeconfig().canonicalize().context("find the kubeconfig"),
+        Some(installation) => installation.kubeconfig(controller).await,
     }
 }
 
@@ -154,5 +165,19 @@ pub fn kustomize_controller(settings: &Settings, kubeconfig: &Path) -> Controlle
 /// A helm-controller.
 pub fn helm_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
     let builder = ControllerBuilder::new("helm-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}
+
+/// An image-reflector-controller that keeps tags below `directory`.
+pub fn image_reflector_controller(settings: &Settings, kubeconfig: &Path, directory: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("image-reflector-controller", &settings.binaries, kubeconfig)
+        .flag(format!("--storage-path={}", directory.join("tags").display()))
+        .flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}
+
+/// An image-automation-controller.
+pub fn image_automation_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("image-automation-controller", &settings.binaries, kubeconfig);
     settings.flags.iter().fold(builder, ControllerBuilder::flag)
 }

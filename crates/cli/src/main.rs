@@ -2,6 +2,7 @@
 
 mod disk;
 mod helm;
+mod image;
 mod install;
 mod kustomize;
 
@@ -23,6 +24,9 @@ enum Command {
     Helm(helm::Command),
     /// Print what runs Weir on a cluster.
     Install(Box<install::Arguments>),
+    /// Write new images into files and commits.
+    #[command(subcommand)]
+    Image(image::Command),
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Helm(command) => helm::run(&command),
         Command::Install(arguments) => install::run(*arguments),
+        Command::Image(command) => image::run(&command),
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {

@@ -9,6 +9,7 @@ pub mod chart_server;
 pub mod cosign;
 pub mod event_sink;
 pub mod helm;
+pub mod images;
 pub mod own;
 pub mod scene;
 pub mod stage;
@@ -19,6 +20,8 @@ pub use scene::Scene;
 pub use stage::{Stage, play};
 
 use e2e::objects::Kind;
+
+pub use images::play_with_images;
 
 /// The definition of a kind.
 pub const DEFINITION: Kind =

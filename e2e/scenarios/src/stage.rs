@@ -26,16 +26,21 @@ static SHARED: OnceCell<Stage> = OnceCell::const_new();
 impl Stage {
     async fn start() -> anyhow::Result<Self> {
         let events = EventSink::start()?;
+        let settings = Self::settings(&events)?;
+        let world = World::start(&settings).await?;
+        let mut helm = helm_controller(&settings, &world.kubeconfig_of("helm-controller").await?).start(world.directory())?;
+        helm.wait_until_ready().await?;
+        Ok(Self { world, helm, events, charts: ChartServer::start()? })
+    }
+
+    /// How the controllers are started.
+    pub fn settings(events: &EventSink) -> anyhow::Result<Settings> {
         let mut settings = Settings::for_tests()?;
         // Pods are needed where a Kustomization waits for them.
         settings.nodes = 1;
         settings.flags.push(format!("--events-addr={}", events.url()));
         settings.flags.push("--concurrent=8".to_owned());
-        let world = World::start(&settings).await?;
-        let kubeconfig = world.cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
-        let mut helm = helm_controller(&settings, &kubeconfig).start(world.directory())?;
-        helm.wait_until_ready().await?;
-        Ok(Self { world, helm, events, charts: ChartServer::start()? })
+        Ok(settings)
     }
 
     /// Where the source-controller keeps its artifacts.

@@ -2,6 +2,7 @@
 //!
 //! Every step checks what it claims; one that does not happen ends the program with an error.
 
+mod images;
 mod narrator;
 mod own;
 mod steps;
@@ -59,7 +60,7 @@ async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<
         Some(url) => {
             own::apply_other(&world, narrator, &own::Other { url, branch: &arguments.branch, path: &arguments.path }).await
         }
-        None => tell(&world, narrator).await,
+        None => tell(&world, &settings(arguments)?, narrator).await,
     };
     if told.is_err() {
         for controller in [&world.source, &world.kustomize] {
@@ -78,9 +79,12 @@ async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<
     told
 }
 
-async fn tell(world: &World, narrator: &mut Narrator) -> anyhow::Result<()> {
+async fn tell(world: &World, settings: &Settings, narrator: &mut Narrator) -> anyhow::Result<()> {
     let story = own::Story::begin(world, narrator).await?;
-    let told = steps::run(&story, narrator).await;
+    let mut told = steps::run(&story, narrator).await;
+    if told.is_ok() {
+        told = images::run(world, settings, &story, narrator).await;
+    }
     if !world.cluster.is_ours() {
         story.tidy(narrator).await?;
     }
@@ -110,13 +114,13 @@ pub async fn up(arguments: &Arguments) -> anyhow::Result<()> {
     tokio::signal::ctrl_c().await.context("wait for Ctrl-C")
 }
 
+fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
+    let flags = vec!["--log-level=info".to_owned()];
+    Ok(Settings { nodes: arguments.nodes.into(), binaries: binaries()?, flags, accounts: Accounts::Chart })
+}
+
 async fn start(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<World> {
-    let settings = Settings {
-        nodes: arguments.nodes.into(),
-        binaries: binaries()?,
-        flags: vec!["--log-level=info".to_owned()],
-        accounts: Accounts::Chart,
-    };
+    let settings = settings(arguments)?;
     narrator.begin("starting etcd, an API server, its controllers, nodes, a Git server and the two controllers");
     let world = World::start(&settings).await?;
     narrator.done("the API server answers; source-controller and kustomize-controller are ready");

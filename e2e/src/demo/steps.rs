@@ -6,7 +6,7 @@ use crate::objects::{CONFIG_MAP, DEPLOYMENT, KUSTOMIZATION, condition, has_faile
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-const DEPLOYMENT_FILE: &str = "base/deployment.yaml";
+pub(super) const DEPLOYMENT_FILE: &str = "base/deployment.yaml";
 const STAGING_FILE: &str = "overlays/staging/kustomization.yaml";
 const PROD_FILE: &str = "overlays/prod/kustomization.yaml";
 
@@ -90,11 +90,11 @@ async fn untouched(story: &Story) -> anyhow::Result<Vec<(Value, Value)>> {
     Ok(all)
 }
 
-async fn deployment(story: &Story, environment: &str) -> anyhow::Result<Value> {
+pub(super) async fn deployment(story: &Story, environment: &str) -> anyhow::Result<Value> {
     let found = story.live.get(DEPLOYMENT, &format!("shop-{environment}"), "shop").await?;
     found.with_context(|| format!("there is no Deployment shop-{environment}/shop"))
 }
 
-fn file(path: &str) -> anyhow::Result<String> {
+pub(super) fn file(path: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(content().join(path)).with_context(|| format!("read e2e/demo/{path}"))
 }

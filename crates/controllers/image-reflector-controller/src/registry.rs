@@ -88,10 +88,9 @@ pub(crate) fn options(object: &ImageRepository, repository: &Repository, secrets
             provider.as_str()
         ));
     }
-    let tls = match secrets.certificates.data()? {
-        Some(data) => Tls::from_secret(data).map_err(|error| error_chain(&error))?,
-        None => Tls { accept_any_certificate: spec.insecure, ..Tls::default() },
-    };
+    // Unlike for OCIRepository, `insecure` allows plain HTTP and no more: certificates are checked all the same.
+    let tls = secrets.certificates.data()?.map(Tls::from_secret).transpose();
+    let tls = tls.map_err(|error| error_chain(&error))?.unwrap_or_default();
     let credentials = config.credentials(repository).cloned().unwrap_or_default();
     let timeout = spec.timeout.as_ref().unwrap_or(&spec.interval).to_std().max(SHORTEST_TIMEOUT);
     Ok(Options { credentials, tls, proxy, insecure: spec.insecure, timeout })
@@ -157,5 +156,14 @@ mod tests {
         assert!(refused.is_err_and(|error| error.contains("provider aws are not supported")));
         let allowed = options(&object, &repository, &secrets(SecretRead::Found(docker("u")), Vec::new()));
         assert_eq!(allowed.map(|options| options.timeout), Ok(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn an_insecure_registry_still_has_to_show_a_good_certificate() {
+        let repository = repository("ghcr.io/org/app").expect("a name");
+        let object = object(json!({"insecure": true, "timeout": "100ms"}));
+        let options = options(&object, &repository, &secrets(SecretRead::NotWanted, Vec::new())).expect("options");
+        assert!(options.insecure && !options.tls.accept_any_certificate);
+        assert_eq!(options.timeout, SHORTEST_TIMEOUT);
     }
 }

@@ -3,6 +3,7 @@
 
 mod counting;
 mod handover;
+mod image_killed;
 mod killed;
 mod release;
 mod undecodable;
