@@ -7,6 +7,8 @@ pub mod conformance;
 pub mod crds;
 pub mod demo;
 pub mod helm;
+pub mod image;
+pub mod install;
 pub mod live;
 pub mod metrics;
 pub mod objects;

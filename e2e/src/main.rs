@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line program talks on standard output")]
 
 use clap::{Parser, Subcommand};
-use e2e::{bench, conformance, crds, demo, helm};
+use e2e::{bench, conformance, crds, demo, helm, image};
 use test_support::cluster::ControlPlane;
 
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Start what the demo starts and leave it running until Ctrl-C
     Up(demo::Arguments),
+    /// Make images of the controllers as OCI layouts, and push them
+    Image(image::Arguments),
     /// Measure what our programs cost
     Bench(bench::Arguments),
     /// Compare with the originals
@@ -43,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
+        Command::Image(arguments) => tokio::task::spawn_blocking(move || image::run(&arguments)).await?,
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::ServeCharts => helm::serve(),

@@ -15,12 +15,18 @@ pub struct Kind {
 
 /// A Git repository as a source.
 pub const GIT_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories");
+/// A bucket of an object store.
+pub const BUCKET: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "Bucket", "buckets");
+/// A chart of a source.
+pub const HELM_CHART: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmChart", "helmcharts");
 /// A repository of Helm charts.
 pub const HELM_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories");
 /// An OCI artifact that becomes an artifact.
 pub const OCI_REPOSITORY: Kind = Kind::new("source.toolkit.fluxcd.io/v1", "OCIRepository", "ocirepositories");
 /// What is applied from a source.
 pub const KUSTOMIZATION: Kind = Kind::new("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations");
+/// What is released of a chart.
+pub const HELM_RELEASE: Kind = Kind::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases");
 /// A repository of images whose tags are known.
 pub const IMAGE_REPOSITORY: Kind = Kind::new("image.toolkit.fluxcd.io/v1", "ImageRepository", "imagerepositories");
 /// Which of the tags is wanted.
@@ -90,6 +96,12 @@ pub fn kustomization(namespace: &str, name: &str, path: &str, spec: Value) -> Va
         "sourceRef": {"kind": "GitRepository", "name": "source"},
     });
     KUSTOMIZATION.object(namespace, name, json!({"spec": merged(defaults, spec)}))
+}
+
+/// A HelmRelease of the HelmChart `app` of its namespace. `spec` as above.
+pub fn helm_release(namespace: &str, name: &str, spec: Value) -> Value {
+    let defaults = json!({"interval": "10m", "timeout": "20s", "chartRef": {"kind": "HelmChart", "name": "app"}});
+    HELM_RELEASE.object(namespace, name, json!({"spec": merged(defaults, spec)}))
 }
 
 /// The text of a ConfigMap's manifest with one entry.

@@ -1,6 +1,7 @@
 //! Everything a scenario needs: a cluster with our CRDs, a Git server and the two controllers as processes.
 
 use crate::Live;
+use crate::install::Installation;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -17,12 +18,37 @@ pub struct Settings {
     pub binaries: PathBuf,
     /// Flags that both controllers get.
     pub flags: Vec<String>,
+    /// As whom the controllers talk to the API server.
+    pub accounts: Accounts,
+}
+
+/// As whom controllers talk to the API server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    /// The administrator, who may do everything.
+    Administrator,
+    /// The ServiceAccounts of the install chart, with what it lets them do; what has an administrator's rights there has them here.
+    Chart,
+    /// The same without any administrator.
+    StrictChart,
+}
+
+impl Accounts {
+    /// Flags that the chart gives to what applies.
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Administrator | Self::Chart => &[],
+            Self::StrictChart => {
+                &["--no-cross-namespace-refs=true", "--default-service-account=default", "--no-remote-bases=true"]
+            }
+        }
+    }
 }
 
 impl Settings {
     /// No nodes, our own binaries, and waits for dependencies short enough for a test.
     pub fn for_tests() -> anyhow::Result<Self> {
-        Ok(Self { nodes: 0, binaries: binaries()?, flags: vec!["--log-level=debug".to_owned()] })
+        Ok(Self { nodes: 0, binaries: binaries()?, flags: vec!["--log-level=debug".to_owned()], accounts: Accounts::Chart })
     }
 }
 
@@ -54,9 +80,20 @@ impl World {
         let git = GitServer::start().context("start a Git server")?;
         let directory = tempfile::Builder::new().prefix("weir-e2e-").tempdir().context("make a directory")?;
         test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
-        let kubeconfig = cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
-        let mut source = source_controller(settings, &kubeconfig, directory.path())?.start(directory.path())?;
-        let mut kustomize = kustomize_controller(settings, &kubeconfig).start(directory.path())?;
+        let installation = match settings.accounts {
+            Accounts::Administrator => None,
+            Accounts::Chart => Some(Installation::apply(&cluster, directory.path(), &["--set=tenancy.strict=false"]).await?),
+            Accounts::StrictChart => Some(Installation::apply(&cluster, directory.path(), &[]).await?),
+        };
+        let kubeconfig = async |controller: &str| match &installation {
+            None => cluster.kubeconfig().canonicalize().context("find the kubeconfig"),
+            Some(installation) => installation.kubeconfig(controller).await,
+        };
+        let of_source = kubeconfig("source-controller").await?;
+        let mut source = source_controller(settings, &of_source, directory.path())?.start(directory.path())?;
+        let kustomize = kustomize_controller(settings, &kubeconfig("kustomize-controller").await?);
+        let mut kustomize =
+            settings.accounts.flags().iter().copied().fold(kustomize, ControllerBuilder::flag).start(directory.path())?;
         source.wait_until_ready().await?;
         kustomize.wait_until_ready().await?;
         Ok(Self { source, kustomize, cluster, git, directory })
@@ -111,6 +148,12 @@ pub fn source_controller(settings: &Settings, kubeconfig: &Path, directory: &Pat
 /// A kustomize-controller.
 pub fn kustomize_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
     let builder = ControllerBuilder::new("kustomize-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
+    settings.flags.iter().fold(builder, ControllerBuilder::flag)
+}
+
+/// A helm-controller.
+pub fn helm_controller(settings: &Settings, kubeconfig: &Path) -> ControllerBuilder {
+    let builder = ControllerBuilder::new("helm-controller", &settings.binaries, kubeconfig).flag("--requeue-dependency=3s");
     settings.flags.iter().fold(builder, ControllerBuilder::flag)
 }
 

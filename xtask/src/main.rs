@@ -33,6 +33,9 @@ enum Command {
     /// Start what the demo starts and leave it running until Ctrl-C
     #[command(disable_help_flag = true)]
     Up(Rest),
+    /// Make images of the controllers as OCI layouts without a container daemon, and push them to a registry
+    #[command(disable_help_flag = true)]
+    Image(Rest),
     /// Run the end-to-end scenarios; an argument chooses those whose name contains it
     E2e {
         /// Part of a scenario's name
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Command::Crds(rest) => program::run("crds", &rest.arguments, cargo::Profile::Development),
         Command::Demo(rest) => program::run("demo", &rest.arguments, cargo::Profile::Development),
         Command::Up(rest) => program::run("up", &rest.arguments, cargo::Profile::Development),
+        Command::Image(rest) => program::run("image", &rest.arguments, cargo::Profile::Release),
         Command::E2e { filter } => test::scenarios(filter.as_deref()),
         Command::Conformance(rest) => conformance(&rest.arguments),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),

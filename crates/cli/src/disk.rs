@@ -32,6 +32,16 @@ impl Disk {
     }
 }
 
+/// A link that leads nowhere, in Helm's words.
+fn dangling(link: &Path) -> io::Error {
+    let directory = link.parent().unwrap_or(link);
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let link = directory.join(link.file_name().unwrap_or_default());
+    let target = std::fs::read_link(&link).map_or_else(|_| link.clone(), |target| directory.join(target));
+    let (link, target) = (link.display(), target.display());
+    io::Error::other(format!("error evaluating symlink {link}: lstat {target}: no such file or directory"))
+}
+
 fn failed(path: &TreePath, error: io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound => ReadError::NotFound(path.clone()),
@@ -82,8 +92,10 @@ impl Files for Disk {
             let entry = entry.map_err(|error| failed(directory, error))?;
             // Names that are not UTF-8 cannot be referred to.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if let Ok(metadata) = std::fs::metadata(entry.path()) {
-                entries.push(Entry { name, kind: kind_of(&metadata) });
+            match std::fs::metadata(entry.path()) {
+                Ok(metadata) => entries.push(Entry { name, kind: kind_of(&metadata) }),
+                Err(_) if self.links == Links::Free => return Err(failed(directory, dangling(&entry.path()))),
+                Err(_) => {}
             }
         }
         entries.sort_by(|one, other| one.name.cmp(&other.name));

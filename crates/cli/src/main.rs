@@ -3,6 +3,7 @@
 mod disk;
 mod helm;
 mod image;
+mod install;
 mod kustomize;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Command {
     /// Write new images into files and commits.
     #[command(subcommand)]
     Image(image::Command),
+    /// Print what runs Weir on a cluster.
+    Install(Box<install::Arguments>),
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Helm(command) => helm::run(&command),
         Command::Image(command) => image::run(&command),
+        Command::Install(arguments) => install::run(*arguments),
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {

@@ -106,3 +106,82 @@ fn files_are_written_below_a_directory() {
     let file = directory.path().join("out/release-name/app/templates/cm.yaml");
     assert_eq!(std::fs::read_to_string(file).expect("the file is written"), format!("{MANIFEST}\n"));
 }
+
+#[test]
+fn flags_that_matter_only_where_something_is_fetched_or_installed_are_accepted() {
+    let flags = "app --no-hooks --ca-file a --cert-file a --key-file a --keyring a --username a --password a --plain-http \
+                 --insecure-skip-tls-verify --pass-credentials --repository-config a --repository-cache a --registry-config a \
+                 --content-cache a --kubeconfig a --kube-context a --kube-token a --kube-as-user a --kube-as-group a --qps 1 \
+                 --burst-limit 1 --color never -l a=b --replace --server-side=false --take-ownership --wait-for-jobs \
+                 --rollback-on-failure --force-conflicts --force-replace --dependency-update --debug";
+    check(&flags.split_whitespace().collect::<Vec<_>>(), MANIFEST);
+    check_refused(&["app", "--verify"], "--verify is not supported: signatures of charts are not checked");
+}
+
+#[test]
+fn missing_dependencies_are_not_fetched() {
+    let directory = chart();
+    let metadata = "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- {name: b, version: 1.0.0, repository: x}\n";
+    write(directory.path(), "app/Chart.yaml", metadata);
+    let output = weir(directory.path(), &["app", "--dependency-update"]);
+    let message = "Error: --dependency-update is not supported: dependencies are not fetched; \
+                   found in Chart.yaml, but missing in charts/ directory: b\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), message.to_owned()));
+}
+
+#[test]
+fn the_namespace_is_the_environments_unless_it_is_given() {
+    let directory = chart();
+    write(directory.path(), "app/templates/cm.yaml", "in: {{ .Release.Namespace }}\n");
+    let namespace = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        command.args(["helm", "template", "app", "--no-hooks"]).args(arguments).current_dir(directory.path());
+        text(&command.env("HELM_NAMESPACE", "environment").output().expect("the command starts").stdout)
+    };
+    assert!(namespace(&[]).ends_with("in: environment\n"));
+    assert!(namespace(&["-n", "flag"]).ends_with("in: flag\n"));
+    let unset = weir(directory.path(), &["app", "--no-hooks"]);
+    assert!(text(&unset.stdout).ends_with("in: default\n"));
+}
+
+#[test]
+fn what_is_no_yaml_is_printed_for_debugging() {
+    let directory = chart();
+    write(directory.path(), "app/templates/cm.yaml", "a: b: c\n");
+    let output = weir(directory.path(), &["app"]);
+    let message = "Error: YAML parse error on app/templates/cm.yaml: error converting YAML to JSON: \
+                   yaml: mapping values are not allowed in this context";
+    assert_eq!(text(&output.stderr), format!("{message}\n\nUse --debug flag to render out invalid YAML\n"));
+    assert!(output.stdout.is_empty());
+    let output = weir(directory.path(), &["app", "--debug"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), format!("{message}\n")));
+    let manifest = "---\n# Source: app/templates/cm.yaml\na: b: c\n\n";
+    assert_eq!(text(&output.stdout), format!("{manifest}{HOOK}"));
+}
+
+#[test]
+fn a_deprecated_chart_is_warned_of() {
+    let directory = chart();
+    write(directory.path(), "app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\ndeprecated: true\n");
+    let output = weir(directory.path(), &["app", "--no-hooks"]);
+    assert_eq!(
+        (text(&output.stdout), text(&output.stderr)),
+        (MANIFEST.into(), "level=WARN msg=\"this chart is deprecated\"\n".into())
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_an_error() {
+    let directory = chart();
+    let templates = directory.path().join("app/templates").canonicalize().expect("the folder is there");
+    std::os::unix::fs::symlink("none.yaml", templates.join("link.yaml")).expect("links can be made");
+    let output = weir(directory.path(), &["app"]);
+    let link = templates.join("link.yaml");
+    let message = format!(
+        "Error: error evaluating symlink {}: lstat {}: no such file or directory\n",
+        link.display(),
+        templates.join("none.yaml").display()
+    );
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), message));
+}

@@ -10,6 +10,7 @@ mod flight;
 use crate::bounded::BoundedMap;
 use artifact::archive::{self, Limits};
 use artifact::{Algorithm, Digest, DigestError};
+use bytes::Bytes;
 use download::Downloader;
 use file_tree::FileTree;
 use flight::Flights;
@@ -194,6 +195,20 @@ impl ArtifactStore {
             }
         };
         self.shared.flights.join(key, work).await
+    }
+
+    /// The bytes of an artifact that is not a tree, such as a packed chart. They are not kept.
+    ///
+    /// # Errors
+    /// As [`ArtifactStore::fetch`].
+    pub async fn fetch_bytes(&self, reference: &ArtifactReference) -> Result<Bytes, FetchError> {
+        let digest = parse_digest(&reference.digest)?;
+        let bytes = self.shared.downloader.download(&reference.url).await?;
+        let work = tokio::task::spawn_blocking(move || match digest.verify(&bytes) {
+            Ok(()) => Ok(bytes),
+            Err(_) => Err(FetchError::DigestMismatch { expected: digest.to_string() }),
+        });
+        work.await.map_err(|_| FetchError::Cancelled)?
     }
 
     fn cached(&self, digest: &Digest) -> Option<Arc<FileTree>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// A map whose entries have a weight and whose total weight stays within a capacity.
 #[derive(Debug)]
-pub(crate) struct BoundedMap<K, V> {
+pub struct BoundedMap<K, V> {
     capacity: u64,
     total: u64,
     clock: u64,
@@ -21,12 +21,12 @@ struct Entry<V> {
 
 impl<K: Ord + Clone, V> BoundedMap<K, V> {
     /// An empty map.
-    pub(crate) fn new(capacity: u64) -> Self {
+    pub fn new(capacity: u64) -> Self {
         Self { capacity, total: 0, clock: 0, entries: BTreeMap::new(), by_use: BTreeMap::new() }
     }
 
     /// The entry, which counts as used now.
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let entry = self.entries.get_mut(key)?;
         self.clock += 1;
         if let Some(key) = self.by_use.remove(&entry.used) {
@@ -37,7 +37,7 @@ impl<K: Ord + Clone, V> BoundedMap<K, V> {
     }
 
     /// Adds or replaces an entry. One that is heavier than the whole capacity is not kept.
-    pub(crate) fn insert(&mut self, key: K, value: V, weight: u64) {
+    pub fn insert(&mut self, key: K, value: V, weight: u64) {
         self.remove(&key);
         if weight > self.capacity {
             return;
@@ -55,7 +55,7 @@ impl<K: Ord + Clone, V> BoundedMap<K, V> {
     }
 
     /// Takes an entry out.
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+    pub fn remove(&mut self, key: &K) -> Option<V> {
         let entry = self.entries.remove(key)?;
         self.by_use.remove(&entry.used);
         self.total -= entry.weight;

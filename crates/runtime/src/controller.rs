@@ -230,8 +230,7 @@ impl<R: Reconciler> Controller<R> {
             if !has_finalizer(object.as_ref()) {
                 return (Wake::Never, ReconcileResult::Success);
             }
-            let (run, _progress) = self.start_run(object, key, permit, workers);
-            return self.finalize(run).await;
+            return self.finalize(object, key, permit, workers).await;
         }
         if !has_finalizer(object.as_ref()) {
             return self.add_finalizer(&object).await;
@@ -245,7 +244,7 @@ impl<R: Reconciler> Controller<R> {
             };
         }
         let (run, progress) = self.start_run(Arc::clone(&object), key, permit, workers);
-        let (report, seen) = self.drive(run, progress, object).await;
+        let (report, seen) = self.drive(self.reconciler.reconcile(run), progress, object).await;
         self.settle(report, &seen).await
     }
 
@@ -272,21 +271,20 @@ impl<R: Reconciler> Controller<R> {
         (Run { shared: Arc::new(shared) }, Progress { latest, urgent: asked })
     }
 
-    /// Runs the reconciler; meanwhile writes its progress when it takes long. Gives the object as it is after those writes.
-    async fn drive(
+    /// Waits for the reconciler; meanwhile writes its progress when it takes long. Gives the object as it is after those writes.
+    async fn drive<T>(
         &self,
-        run: Run<R::Kind>,
+        working: impl Future<Output = T>,
         mut progress: Progress<R::Kind>,
         mut seen: Arc<R::Kind>,
-    ) -> (Report<R::Kind>, Arc<R::Kind>) {
-        let reconcile = self.reconciler.reconcile(run);
-        tokio::pin!(reconcile);
+    ) -> (T, Arc<R::Kind>) {
+        tokio::pin!(working);
         let patience = tokio::time::sleep(PROGRESS_AFTER);
         tokio::pin!(patience);
         let mut patient = true;
         loop {
             tokio::select! {
-                report = &mut reconcile => return (report, seen),
+                outcome = &mut working => return (outcome, seen),
                 () = &mut patience, if patient => patient = false,
                 Ok(()) = progress.latest.changed(), if !patient => {}
                 Some((status, written)) = progress.urgent.recv() => {
@@ -365,9 +363,16 @@ impl<R: Reconciler> Controller<R> {
         Ok(())
     }
 
-    async fn finalize(&self, run: Run<R::Kind>) -> (Wake, ReconcileResult) {
-        let object = Arc::clone(run.object());
-        match self.reconciler.finalize(run).await {
+    async fn finalize(
+        &self,
+        object: Arc<R::Kind>,
+        key: ObjectKey,
+        permit: tokio::sync::OwnedSemaphorePermit,
+        workers: Arc<Semaphore>,
+    ) -> (Wake, ReconcileResult) {
+        let (run, progress) = self.start_run(Arc::clone(&object), key, permit, workers);
+        let (finalized, object) = self.drive(self.reconciler.finalize(run), progress, object).await;
+        match finalized {
             Finalized::Retry { events, error } => {
                 self.emit(object.as_ref(), events);
                 tracing::error!(error = error.as_str(), "clean-up failed, the finalizer stays");
@@ -399,8 +404,7 @@ impl<R: Reconciler> Controller<R> {
         let Ok(seen) = self.write_progress(&object, &StatusOf::<R::Kind>::default()).await else {
             return (Wake::Backoff, ReconcileResult::Error);
         };
-        let (run, _progress) = self.start_run(seen, key, permit, workers);
-        self.finalize(run).await
+        self.finalize(seen, key, permit, workers).await
     }
 
     async fn add_finalizer(&self, object: &Arc<R::Kind>) -> (Wake, ReconcileResult) {

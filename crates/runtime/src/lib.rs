@@ -4,7 +4,7 @@
 //! [`process::run`] and runs a [`controller::Controller`] for each of its kinds.
 
 pub mod artifact_fetch;
-mod bounded;
+pub mod bounded;
 pub mod client;
 pub mod controller;
 pub mod error_chain;

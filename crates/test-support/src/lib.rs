@@ -10,6 +10,7 @@ pub mod controller;
 pub mod file_server;
 pub mod git;
 pub mod go_program;
+pub mod object_store;
 pub mod process;
 pub mod registry;
 pub mod scripted;

@@ -29,10 +29,14 @@ type chartRequest struct {
 	FixedRandom bool `json:"fixedRandom"`
 	// Whether only the times are wanted.
 	Quiet bool `json:"quiet"`
+	// Whether the chart that was read for the request before is used again, if it was at the same path.
+	Again bool `json:"again"`
+	// Whether the templates are only parsed.
+	ParseOnly bool `json:"parseOnly"`
 }
 
-// A chartAnswer is what `helm template` prints and how long it took, in seconds. Rendering includes parsing, whose own time is
-// that of parsing all templates once more.
+// A chartAnswer is what `helm template` prints and how long it took, in seconds. Rendering includes parsing; what parsing takes
+// is measured by requests that ask for nothing else.
 type chartAnswer struct {
 	Output string  `json:"output"`
 	Error  string  `json:"error,omitempty"`
@@ -48,8 +52,12 @@ func (asked *chartRequest) answer() (answer chartAnswer) {
 		}
 	}()
 	start := time.Now()
-	loaded, err := loader.Load(asked.Path)
+	loaded, err := asked.load()
 	answer.Load = time.Since(start).Seconds()
+	if asked.ParseOnly && err == nil {
+		answer.Parse = parseSeconds(loaded)
+		return answer
+	}
 	if err == nil {
 		start = time.Now()
 		answer.Output, err = asked.render(loaded)
@@ -60,9 +68,25 @@ func (asked *chartRequest) answer() (answer chartAnswer) {
 	}
 	if asked.Quiet {
 		answer.Output = ""
-		answer.Parse = parseSeconds(loaded)
 	}
 	return answer
+}
+
+// kept is the chart of the request before.
+var kept struct {
+	path  string
+	chart chart.Charter
+}
+
+func (asked *chartRequest) load() (chart.Charter, error) {
+	if asked.Again && kept.path == asked.Path {
+		return kept.chart, nil
+	}
+	loaded, err := loader.Load(asked.Path)
+	if asked.Again && err == nil {
+		kept.path, kept.chart = asked.Path, loaded
+	}
+	return loaded, err
 }
 
 func (asked *chartRequest) render(loaded chart.Charter) (string, error) {

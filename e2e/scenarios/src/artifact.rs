@@ -12,12 +12,17 @@ pub type Files = BTreeMap<String, String>;
 
 /// Downloads the artifact that a source's status names, checks size and digest, and unpacks its files.
 pub async fn download(source: &Value) -> anyhow::Result<Files> {
+    unpack(&fetch(source).await?)
+}
+
+/// Downloads the artifact that a source's status names, and checks size and digest.
+pub async fn fetch(source: &Value) -> anyhow::Result<Vec<u8>> {
     let artifact = &source["status"]["artifact"];
     let url = artifact["url"].as_str().with_context(|| format!("there is no artifact: {source:#}"))?;
     let response = reqwest::get(url).await.with_context(|| format!("download {url}"))?;
     let bytes = response.error_for_status().context("download the artifact")?.bytes().await.context("download the artifact")?;
     check(artifact, &bytes)?;
-    unpack(&bytes)
+    Ok(bytes.to_vec())
 }
 
 /// Fails unless the bytes are what `status.artifact` says.
@@ -28,7 +33,8 @@ pub fn check(artifact: &Value, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn unpack(bytes: &[u8]) -> anyhow::Result<Files> {
+/// The files of an archive.
+pub fn unpack(bytes: &[u8]) -> anyhow::Result<Files> {
     let mut files = Files::new();
     let mut archive = tar::Archive::new(GzDecoder::new(bytes));
     for entry in archive.entries().context("read the archive")? {

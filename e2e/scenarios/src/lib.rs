@@ -3,13 +3,17 @@
 //! `tests/scenarios` holds scenarios that leave the controllers alone; `tests/faults` those that kill them or the API server. Every
 //! scenario has a namespace of its own. When one fails, the objects of its namespace and the controllers' log about it are printed.
 
+pub mod archive;
 pub mod artifact;
+pub mod chart_server;
 pub mod event_sink;
+pub mod helm;
 pub mod images;
 pub mod own;
 pub mod scene;
 pub mod stage;
 
+pub use chart_server::ChartServer;
 pub use own::Own;
 pub use scene::Scene;
 pub use stage::{Stage, play};

@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use e2e::Live;
-use e2e::objects::{EVENT, GIT_REPOSITORY, KUSTOMIZATION, Kind, SECRET, condition, has_failed, is_ready, kustomization};
+use e2e::objects::{
+    EVENT, GIT_REPOSITORY, HELM_RELEASE, KUSTOMIZATION, Kind, SECRET, condition, has_failed, helm_release, is_ready,
+    kustomization,
+};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use test_support::{Cluster, GitServer, Namespace, Repository};
@@ -46,6 +49,11 @@ impl Scene {
     /// Creates a Kustomization of the GitRepository `source`; `spec` as above.
     pub async fn add_kustomization(&self, name: &str, path: &str, spec: Value) -> anyhow::Result<()> {
         self.live.create(KUSTOMIZATION, &kustomization(self.name(), name, path, spec)).await.map(drop)
+    }
+
+    /// Creates a HelmRelease of the chart that [`crate::ChartServer`] published; `spec` as above.
+    pub async fn add_release(&self, name: &str, spec: Value) -> anyhow::Result<()> {
+        self.live.create(HELM_RELEASE, &helm_release(self.name(), name, spec)).await.map(drop)
     }
 
     /// Creates a Secret with these entries.

@@ -1,19 +1,24 @@
-//! The stage that the scenarios of one binary share: a cluster, a Git server, both controllers, and a sink for their events.
+//! The stage that the scenarios of one binary share: a cluster, a Git server, the controllers, a sink for their events, and a server of charts.
 
-use crate::Scene;
 use crate::event_sink::EventSink;
+use crate::{ChartServer, Scene};
 use anyhow::Context;
 use e2e::World;
-use e2e::world::Settings;
+use e2e::world::{Settings, helm_controller};
 use std::path::PathBuf;
+use test_support::controller::Controller;
 use tokio::sync::OnceCell;
 
 /// A stage. It lasts as long as the process; what it started ends with that.
 pub struct Stage {
-    /// The cluster, the Git server and the controllers.
+    /// The cluster, the Git server, the source- and the kustomize-controller.
     pub world: World,
+    /// Releases.
+    pub helm: Controller,
     /// Where the controllers post their events.
     pub events: EventSink,
+    /// Serves charts that no source-controller has made.
+    pub charts: ChartServer,
 }
 
 static SHARED: OnceCell<Stage> = OnceCell::const_new();
@@ -22,7 +27,11 @@ impl Stage {
     async fn start() -> anyhow::Result<Self> {
         let events = EventSink::start()?;
         let settings = Self::settings(&events)?;
-        Ok(Self { world: World::start(&settings).await?, events })
+        let world = World::start(&settings).await?;
+        let kubeconfig = world.cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
+        let mut helm = helm_controller(&settings, &kubeconfig).start(world.directory())?;
+        helm.wait_until_ready().await?;
+        Ok(Self { world, helm, events, charts: ChartServer::start()? })
     }
 
     /// How the controllers are started.

@@ -19,6 +19,9 @@ const MANY: u32 = 100;
 /// In how many processes a chart is rendered once.
 const PROCESSES: u32 = 10;
 
+/// How often the templates of a chart are parsed to find out what that takes.
+const PARSINGS: u32 = 20;
+
 /// From how many documents to how many the growth is measured. The smaller ones are all overhead and stay out of the exponent.
 const SIZES: [usize; 4] = [1, 10, 100, 1_000];
 
@@ -27,8 +30,9 @@ const GROWING: usize = 2;
 
 const NOTE: &str = "`weir` is our engine in the program of this command, `helm` is Helm's library in the oracle; each chart is read from \
     disk and rendered with its own values, and the text is thrown away. `once` is the mean of ten processes, start included; `many` \
-    is one process that renders a hundred times. `cpu_s` is all of a process's processor time, `peak_mib` its largest resident memory. \
-    `load_ms`, `parse_ms` and `render_ms` are means by the clock; rendering includes parsing, which is also measured apart. \
+    is one process that reads and renders a hundred times, `again` one that reads once and renders a hundred times. `cpu_s` is all of a process's processor time, `peak_mib` its largest resident memory. \
+    `load_ms` and `render_ms` are means by the clock; rendering includes parsing, which `parse_ms` is of, measured in a process of \
+    its own. \
     `exponent` is the slope of log(rendering) over log(documents) from a hundred to a thousand.";
 
 /// Flags of `cargo xtask bench helm`.
@@ -48,6 +52,9 @@ struct Side {
 }
 
 const SIDES: [Side; 2] = [Side { set: "weir", start: Server::ours }, Side { set: "helm", start: Server::helm }];
+
+/// How a rendering is asked for.
+type Ask = fn(&mut Server, &Chart) -> anyhow::Result<Render>;
 
 /// What renderings in one process came to.
 struct Cost {
@@ -76,15 +83,16 @@ fn comparison(directory: &Path) -> anyhow::Result<Vec<Value>> {
     let name = chart.directory.file_name().unwrap_or_default().display().to_string();
     same_result(&chart)?;
     let mut rows = Vec::new();
-    for (work, processes, times) in [("once", PROCESSES, 1), ("many", 1, MANY)] {
+    let works: [(&str, Ask, u32, u32); 3] =
+        [("once", Server::times, PROCESSES, 1), ("many", Server::times, 1, MANY), ("again", Server::times_again, 1, MANY)];
+    for (work, ask, processes, times) in works {
         let mut costs = Vec::new();
         for side in &SIDES {
-            let cost = mean_of_processes(side, &chart, processes, times)?;
+            let cost = mean_of_processes(side, (&chart, ask), processes, times)?;
             rows.push(print(json!({
                 "set": side.set, "chart": name, "work": work, "renders": times,
                 "cpu_s": rounded(cost.cpu_seconds, 4), "peak_mib": rounded(mebibytes(cost.peak as f64), 1),
-                "load_ms": milliseconds(cost.mean.load), "parse_ms": milliseconds(cost.mean.parse),
-                "render_ms": milliseconds(cost.mean.render),
+                "load_ms": milliseconds(cost.mean.load), "render_ms": milliseconds(cost.mean.render),
             })));
             costs.push(cost);
         }
@@ -93,12 +101,23 @@ fn comparison(directory: &Path) -> anyhow::Result<Vec<Value>> {
             "set": "helm/weir", "chart": name, "work": work,
             "cpu_ratio": rounded(helm.cpu_seconds / ours.cpu_seconds, 1),
             "peak_ratio": rounded(helm.peak as f64 / ours.peak as f64, 1),
-            "load_ratio": rounded(helm.mean.load / ours.mean.load, 1),
-            "parse_ratio": rounded(helm.mean.parse / ours.mean.parse, 1),
             "render_ratio": rounded(helm.mean.render / ours.mean.render, 1),
         })));
     }
+    let [ours, helm] = SIDES.each_ref().map(|side| parsing(side, &chart));
+    let (ours, helm) = (ours?, helm?);
+    rows.push(print(json!({
+        "chart": name, "work": "parse", "renders": PARSINGS,
+        "weir_parse_ms": milliseconds(ours), "helm_parse_ms": milliseconds(helm), "parse_ratio": rounded(helm / ours, 1),
+    })));
     Ok(rows)
+}
+
+/// How long one side takes to parse all templates of a chart, on average.
+fn parsing(side: &Side, chart: &Chart) -> anyhow::Result<f64> {
+    let mut server = (side.start)(PATIENCE)?;
+    let times = (0..PARSINGS).map(|_| server.parsing_time(chart)).collect::<anyhow::Result<Vec<f64>>>()?;
+    Ok(times.iter().sum::<f64>() / f64::from(PARSINGS))
 }
 
 fn same_result(chart: &Chart) -> anyhow::Result<()> {
@@ -108,29 +127,25 @@ fn same_result(chart: &Chart) -> anyhow::Result<()> {
 }
 
 /// Renders so many times in each of so many processes.
-fn mean_of_processes(side: &Side, chart: &Chart, processes: u32, times: u32) -> anyhow::Result<Cost> {
-    let costs = (0..processes).map(|_| in_one_process(side, chart, times)).collect::<anyhow::Result<Vec<Cost>>>()?;
+fn mean_of_processes(side: &Side, asked: (&Chart, Ask), processes: u32, times: u32) -> anyhow::Result<Cost> {
+    let costs = (0..processes).map(|_| in_one_process(side, asked, times)).collect::<anyhow::Result<Vec<Cost>>>()?;
     let mean = |figure: fn(&Cost) -> f64| costs.iter().map(figure).sum::<f64>() / f64::from(processes);
     Ok(Cost {
         cpu_seconds: mean(|cost| cost.cpu_seconds),
         peak: costs.iter().map(|cost| cost.peak).max().unwrap_or_default(),
-        mean: Render {
-            load: mean(|cost| cost.mean.load),
-            parse: mean(|cost| cost.mean.parse),
-            render: mean(|cost| cost.mean.render),
-        },
+        mean: Render { load: mean(|cost| cost.mean.load), render: mean(|cost| cost.mean.render) },
     })
 }
 
-fn in_one_process(side: &Side, chart: &Chart, times: u32) -> anyhow::Result<Cost> {
+fn in_one_process(side: &Side, (chart, ask): (&Chart, Ask), times: u32) -> anyhow::Result<Cost> {
     let mut server = (side.start)(PATIENCE)?;
-    let renders = (0..times).map(|_| server.times(chart)).collect::<anyhow::Result<Vec<Render>>>()?;
+    let renders = (0..times).map(|_| ask(&mut server, chart)).collect::<anyhow::Result<Vec<Render>>>()?;
     let id = server.process_id().context("the process ended")?;
     let mean = |figure: fn(&Render) -> f64| renders.iter().map(figure).sum::<f64>() / f64::from(times);
     Ok(Cost {
         cpu_seconds: processor_seconds(id).context("read the processor time")?,
         peak: Usage::of(id).context("read the memory")?.peak,
-        mean: Render { load: mean(|one| one.load), parse: mean(|one| one.parse), render: mean(|one| one.render) },
+        mean: Render { load: mean(|one| one.load), render: mean(|one| one.render) },
     })
 }
 
@@ -154,7 +169,7 @@ fn growth() -> anyhow::Result<Vec<Value>> {
             chart::write(directory.path(), documents)?;
             let chart = Chart { directory: directory.path().to_owned(), values: None };
             let times = u32::try_from(1_000 / documents).unwrap_or(1).clamp(5, 100);
-            let cost = in_one_process(side, &chart, times)?;
+            let cost = in_one_process(side, (&chart, Server::times), times)?;
             points.push((documents as f64, cost.mean.render));
             rows.push(print(json!({
                 "set": side.set, "documents": documents, "renders": times, "peak_mib": rounded(mebibytes(cost.peak as f64), 1),

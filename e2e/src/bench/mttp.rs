@@ -5,7 +5,7 @@
 use super::record::{self, rounded};
 use super::{requests, workload};
 use crate::objects::{GIT_REPOSITORY, KUSTOMIZATION, Kind, NAMESPACE as NAMESPACES, git_repository, is_ready, kustomization};
-use crate::world::Settings;
+use crate::world::{Accounts, Settings};
 use crate::{Live, World};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ impl Bench {
         let flags = vec!["--log-level=error".to_owned(), format!("--concurrent={}", arguments.concurrent)];
         eprintln!("starting the control plane and the controllers of {}", binaries.display());
         let set = if arguments.bin_dir.is_some() { binaries.display().to_string() } else { "weir".to_owned() };
-        let world = World::start(&Settings { nodes: 0, binaries, flags }).await?;
+        let world = World::start(&Settings { nodes: 0, binaries, flags, accounts: Accounts::Administrator }).await?;
         let client = world.cluster.client().await?;
         let live = Live::new(client.clone());
         live.create(NAMESPACES, &NAMESPACES.object("", NAMESPACE, json!({}))).await?;

@@ -16,7 +16,7 @@ use test_support::controller::binaries;
 use test_support::workspace;
 
 /// Prefixes of the scenarios of the controllers that exist.
-const OURS: [&str; 2] = ["git-", "ks-"];
+const OURS: [&str; 3] = ["git-", "ks-", "hr-"];
 
 /// Flags of `cargo xtask conformance recorded`.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ mod own;
 mod steps;
 
 use crate::World;
-use crate::world::Settings;
+use crate::world::{Accounts, Settings};
 use anyhow::Context;
 use narrator::Narrator;
 use test_support::cluster::ControlPlane;
@@ -115,7 +115,8 @@ pub async fn up(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
-    Ok(Settings { nodes: arguments.nodes.into(), binaries: binaries()?, flags: vec!["--log-level=info".to_owned()] })
+    let flags = vec!["--log-level=info".to_owned()];
+    Ok(Settings { nodes: arguments.nodes.into(), binaries: binaries()?, flags, accounts: Accounts::Chart })
 }
 
 async fn start(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<World> {

@@ -28,8 +28,21 @@ pub struct Chart {
     pub values: Option<PathBuf>,
 }
 
+/// What is wanted of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// What is printed.
+    Output,
+    /// How long rendering takes.
+    Times,
+    /// How long it takes with a chart that is read once.
+    TimesAgain,
+    /// How long parsing its templates takes.
+    ParsingTime,
+}
+
 impl Chart {
-    fn request(&self, quiet: bool) -> Value {
+    fn request(&self, wanted: Wanted) -> Value {
         json!({
             "path": self.directory,
             "values": Vec::from_iter(&self.values),
@@ -37,7 +50,9 @@ impl Chart {
             "namespace": NAMESPACE,
             "kubeVersion": KUBE_VERSION,
             "fixedRandom": true,
-            "quiet": quiet,
+            "quiet": wanted != Wanted::Output,
+            "again": wanted == Wanted::TimesAgain,
+            "parseOnly": wanted == Wanted::ParsingTime,
         })
     }
 }

@@ -31,6 +31,8 @@ struct AskedChart {
     namespace: String,
     kube_version: String,
     quiet: bool,
+    again: bool,
+    parse_only: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,11 +43,11 @@ struct AskedTemplate {
 
 /// Answers requests, one JSON object a line of standard input, until there are no more.
 pub fn serve() -> anyhow::Result<()> {
-    let engine = Engine::new().with_functions(&fixed_random());
+    let mut service = Service { engine: Engine::new().with_functions(&fixed_random()), kept: None };
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let asked: Asked = serde_json::from_str(&line?).context("read a request")?;
-        let answer = catch_unwind(AssertUnwindSafe(|| answer(&engine, &asked)));
+        let answer = catch_unwind(AssertUnwindSafe(|| service.answer(&asked)));
         let answer =
             answer.unwrap_or_else(|_| json!({"output": "", "error": "panic: in ours", "load": 0, "parse": 0, "render": 0}));
         writeln!(output, "{answer}")?;
@@ -54,14 +56,53 @@ pub fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn answer(engine: &Engine, asked: &Asked) -> Value {
-    match asked {
-        Asked { chart: Some(chart), .. } => chart.answer(engine),
-        Asked { template: Some(template), .. } => match template.execute(engine) {
-            Ok(output) => json!({"output": STANDARD.encode(output)}),
-            Err(error) => json!({"error": error.to_string()}),
-        },
-        _ => json!({"error": "a request is for a chart or a template"}),
+struct Service {
+    engine: Engine,
+    /// The chart that is rendered again, and its path.
+    kept: Option<(String, Rc<Prepared>)>,
+}
+
+impl Service {
+    fn answer(&mut self, asked: &Asked) -> Value {
+        match asked {
+            Asked { chart: Some(chart), .. } => self.chart(chart),
+            Asked { template: Some(template), .. } => match template.execute(&self.engine) {
+                Ok(output) => json!({"output": STANDARD.encode(output)}),
+                Err(error) => json!({"error": error.to_string()}),
+            },
+            _ => json!({"error": "a request is for a chart or a template"}),
+        }
+    }
+
+    fn chart(&mut self, asked: &AskedChart) -> Value {
+        let start = Instant::now();
+        let loaded = self.load(asked);
+        let load = start.elapsed().as_secs_f64();
+        if asked.parse_only {
+            let parsed = loaded.map(|prepared| parse_seconds(&self.engine, prepared.chart()));
+            let error = parsed.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+            return json!({"output": "", "error": error, "load": load, "parse": parsed.unwrap_or_default(), "render": 0.0});
+        }
+        let start = Instant::now();
+        let printed = loaded.and_then(|prepared| asked.render(&prepared));
+        let render = start.elapsed().as_secs_f64();
+        let error = printed.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let output = if asked.quiet { String::new() } else { printed.unwrap_or_default() };
+        json!({"output": output, "error": error, "load": load, "parse": 0.0, "render": render})
+    }
+
+    fn load(&mut self, asked: &AskedChart) -> anyhow::Result<Rc<Prepared>> {
+        if let Some((path, prepared)) = &self.kept
+            && asked.again
+            && *path == asked.path
+        {
+            return Ok(Rc::clone(prepared));
+        }
+        let prepared = Rc::new(Prepared::with_engine(asked.load()?, self.engine.clone()));
+        if asked.again {
+            self.kept = Some((asked.path.clone(), Rc::clone(&prepared)));
+        }
+        Ok(prepared)
     }
 }
 
@@ -74,19 +115,6 @@ impl AskedTemplate {
 }
 
 impl AskedChart {
-    fn answer(&self, engine: &Engine) -> Value {
-        let start = Instant::now();
-        let loaded = self.load();
-        let load = start.elapsed().as_secs_f64();
-        let parse = loaded.as_ref().map_or(0.0, |chart| if self.quiet { parse_seconds(engine, chart) } else { 0.0 });
-        let start = Instant::now();
-        let printed = loaded.and_then(|chart| self.render(engine, chart));
-        let render = start.elapsed().as_secs_f64();
-        let error = printed.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
-        let output = if self.quiet { String::new() } else { printed.unwrap_or_default() };
-        json!({"output": output, "error": error, "load": load, "parse": parse, "render": render})
-    }
-
     fn load(&self) -> anyhow::Result<Chart> {
         let mut files = FileTree::new();
         read(Path::new(&self.path), &TreePath::root(), &mut files)?;
@@ -96,7 +124,7 @@ impl AskedChart {
         Ok(chart)
     }
 
-    fn render(&self, engine: &Engine, chart: Chart) -> anyhow::Result<String> {
+    fn render(&self, chart: &Prepared) -> anyhow::Result<String> {
         let texts: Vec<Vec<u8>> = self.values.iter().map(std::fs::read).collect::<Result<_, _>>()?;
         let sources = self.values.iter().zip(&texts).map(|(name, text)| Source::File(name, text));
         let values = user_values(sources, &mut |_| Err("there are no files here".to_owned()))?;
@@ -113,7 +141,7 @@ impl AskedChart {
             limits: Limits::default(),
         };
         let ports: Rc<dyn Ports> = Rc::new(Offline::default());
-        Ok(printed(&Prepared::with_engine(chart, engine.clone()).render(&request, &ports)?))
+        Ok(printed(&chart.render(&request, &ports)?))
     }
 }
 
@@ -135,8 +163,15 @@ fn read(directory: &Path, path: &TreePath, files: &mut FileTree) -> anyhow::Resu
 
 /// As the command line prints it: hooks come after everything else.
 fn printed(rendered: &Rendered) -> String {
-    let hooks = rendered.hooks.iter().map(|hook| format!("---\n# Source: {}\n{}\n", hook.path, hook.content));
-    std::iter::once(format!("{}\n", rendered.manifest().trim())).chain(hooks).collect()
+    let mut text = rendered.manifest();
+    text.truncate(text.trim_end().len());
+    let blanks = text.len() - text.trim_start().len();
+    text.drain(..blanks);
+    text.push('\n');
+    for hook in &rendered.hooks {
+        text.extend(["---\n# Source: ", &hook.path, "\n", &hook.content, "\n"]);
+    }
+    text
 }
 
 /// How long it takes to parse the templates of a chart and its subcharts.

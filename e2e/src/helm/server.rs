@@ -1,6 +1,6 @@
 //! A process that renders on request: Helm itself, or this program with our engine.
 
-use super::{Chart, Failure, Outcome};
+use super::{Chart, Failure, Outcome, Wanted};
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -60,8 +60,6 @@ pub struct Signature {
 pub struct Render {
     /// Reading the chart.
     pub load: f64,
-    /// Parsing all templates, measured apart from rendering.
-    pub parse: f64,
     /// All that follows reading, parsing included.
     pub render: f64,
 }
@@ -71,6 +69,7 @@ struct ChartAnswer {
     output: String,
     #[serde(default)]
     error: String,
+    parse: f64,
     #[serde(flatten)]
     render: Render,
 }
@@ -96,14 +95,28 @@ impl Server {
 
     /// What `helm template` prints for a chart.
     pub fn chart(&mut self, chart: &Chart) -> anyhow::Result<Outcome> {
-        let answer = self.ask::<ChartAnswer>(&json!({"chart": chart.request(false)}))?;
+        let answer = self.ask::<ChartAnswer>(&json!({"chart": chart.request(Wanted::Output)}))?;
         Ok(answer.and_then(|answer| finished(answer.error, answer.output.into_bytes())))
     }
 
     /// How long rendering a chart takes.
     pub fn times(&mut self, chart: &Chart) -> anyhow::Result<Render> {
-        match self.ask::<ChartAnswer>(&json!({"chart": chart.request(true)}))? {
-            Ok(answer) if answer.error.is_empty() => Ok(answer.render),
+        Ok(self.quietly(chart, Wanted::Times)?.render)
+    }
+
+    /// How long rendering a chart takes that is read for the first such request only.
+    pub fn times_again(&mut self, chart: &Chart) -> anyhow::Result<Render> {
+        Ok(self.quietly(chart, Wanted::TimesAgain)?.render)
+    }
+
+    /// How long parsing all templates of a chart takes, in seconds.
+    pub fn parsing_time(&mut self, chart: &Chart) -> anyhow::Result<f64> {
+        Ok(self.quietly(chart, Wanted::ParsingTime)?.parse)
+    }
+
+    fn quietly(&mut self, chart: &Chart, wanted: Wanted) -> anyhow::Result<ChartAnswer> {
+        match self.ask::<ChartAnswer>(&json!({"chart": chart.request(wanted)}))? {
+            Ok(answer) if answer.error.is_empty() => Ok(answer),
             Ok(answer) => bail!("render {}: {}", chart.directory.display(), answer.error),
             Err(failure) => bail!("render {}: {failure}", chart.directory.display()),
         }

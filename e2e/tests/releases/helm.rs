@@ -48,6 +48,12 @@ impl Helm {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// What `helm template` prints of a chart elsewhere.
+    pub(crate) fn template(&self, chart: &Path, flags: &[&str]) -> anyhow::Result<String> {
+        let chart = chart.to_str().context("the chart's path is text")?;
+        self.run(&[&["template", "weir", chart], flags].concat())
+    }
+
     /// The same as JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let text = self.run(&[arguments, &["--output", "json"]].concat())?;

@@ -1,5 +1,6 @@
 //! Releases pass from our library to Helm and back: what one of them wrote, the other reads, upgrades, rolls back and uninstalls.
 
+mod actions;
 mod helm;
 mod release;
 
@@ -12,7 +13,9 @@ use helm_release::{Release, Status, action, history};
 use jiff::Timestamp;
 use release::{FILES, apply, now, rendered};
 use serde_json::{Value, json};
-use test_support::{Cluster, Namespace};
+use std::process::Command;
+use test_support::controller::binaries;
+use test_support::{Cluster, Namespace, workspace};
 
 /// The release, and the object that the chart has.
 const NAME: &str = "app";
@@ -125,5 +128,26 @@ async fn ours_goes_on_with_a_release_of_helm() -> anyhow::Result<()> {
     assert_eq!(read(&live, namespace, 2).await?.status(), Status::Superseded);
     helm.run(&["uninstall", NAME])?;
     assert_eq!(colour(&live, namespace).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_install_chart_is_rendered_alike() -> anyhow::Result<()> {
+    let Some((helm, _, namespace)) = stage().await? else { return Ok(()) };
+    let chart = workspace::root().join("charts/weir");
+    let weir = binaries()?.join("weir");
+    let choices: [&[&str]; 4] = [
+        &[],
+        &["--set", "tenancy.strict=false,podMonitors.enabled=true,leaderElection=false"],
+        &["--set", "sharding.keys={one,two},controllers.helm-controller.enabled=false"],
+        &["--set", "watchAllNamespaces=false,crds.install=false,networkPolicies.enabled=false,replicas=0"],
+    ];
+    for flags in choices {
+        let wanted = helm.template(&chart, flags)?;
+        let mut command = Command::new(&weir);
+        let command = command.args(["helm", "template", "weir"]).arg(&chart).args(["--namespace", namespace.name()]).args(flags);
+        let ours = command.output().context("run weir")?;
+        ensure!(String::from_utf8(ours.stdout)? == wanted, "{flags:?}: {}", String::from_utf8_lossy(&ours.stderr));
+    }
     Ok(())
 }

@@ -5,3 +5,4 @@ mod kill;
 mod metrics;
 mod scenario;
 mod story;
+mod tenancy;

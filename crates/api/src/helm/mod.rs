@@ -1,6 +1,7 @@
 //! The group `helm.toolkit.fluxcd.io`: releases of charts.
 
 mod action;
+mod defaults;
 mod helm_release;
 mod history;
 mod values;
@@ -9,6 +10,7 @@ pub use action::{
     ChartNameChangeStrategy, CrdsPolicy, DeletionPropagation, Install, InstallRemediation, InstallStrategy, RemediationStrategy,
     Rollback, ServerSideApply, StrategyName, Test, TestFilter, Uninstall, Upgrade, UpgradeRemediation, UpgradeStrategy,
 };
+pub use defaults::MAX_HISTORY;
 pub use helm_release::{
     ChartReference, ChartReferenceKind, ChartTemplate, ChartTemplateMetadata, ChartTemplateSourceReference, ChartTemplateSpec,
     ChartTemplateVerification, DriftDetection, DriftDetectionMode, HelmRelease, HelmReleaseSpec, HelmReleaseStatus,

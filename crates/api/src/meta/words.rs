@@ -216,6 +216,66 @@ words! {
         /// A new artifact was stored.
         NewArtifact,
 
+        /// The release was installed.
+        InstallSucceeded,
+        /// The release could not be installed.
+        InstallFailed,
+        /// The release was upgraded.
+        UpgradeSucceeded,
+        /// The release could not be upgraded.
+        UpgradeFailed,
+        /// The tests of the release passed.
+        TestSucceeded,
+        /// A test of the release failed.
+        TestFailed,
+        /// The release went back to an earlier revision.
+        RollbackSucceeded,
+        /// The release could not go back to an earlier revision.
+        RollbackFailed,
+        /// The release was uninstalled.
+        UninstallSucceeded,
+        /// The release could not be uninstalled.
+        UninstallFailed,
+        /// An action on the release began and did not end.
+        PendingRelease,
+        /// The release is there and its tests did not run yet.
+        AwaitingTests,
+        /// Live objects differ from the release.
+        DriftDetected,
+        /// Live objects are as the release has them.
+        NoDriftDetected,
+        /// Live objects were changed back.
+        DriftCorrected,
+        /// Live objects could not be changed back.
+        DriftCorrectionFailed,
+        /// No more attempts are allowed.
+        RetriesExceeded,
+        /// There is no revision to go back to.
+        MissingRollbackTarget,
+        /// The state of the release cannot be told.
+        StateError,
+        /// An action did not come as far as changing the release.
+        ReconcileError,
+        /// The source of the chart is not ready.
+        SourceNotReady,
+        /// The values cannot be composed.
+        ValuesError,
+        /// The version of the chart does not fit its source's revision.
+        ChartMutateError,
+        /// The cluster to release to cannot be reached.
+        RestClientError = "RESTClientError",
+        /// The HelmChart was created.
+        HelmChartCreated,
+        /// The HelmChart was changed.
+        HelmChartConfigured,
+        /// The HelmChart could not be written.
+        HelmChartSyncErr,
+        /// The HelmChart was deleted.
+        HelmChartDeleted,
+        /// The objects of the release cannot be listed.
+        InventoryBuildFailed,
+        /// It is not known whether some objects of the release have a namespace.
+        NamespaceCheckSkipped,
         /// The operation of an image kind failed, and no other reason says how.
         Failure,
         /// The name of an image is not a valid one.

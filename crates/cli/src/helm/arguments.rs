@@ -10,9 +10,9 @@ pub(crate) struct TemplateArguments {
     /// The name of the release, which may be left out, and the directory or archive of the chart.
     #[arg(required = true, value_names = ["NAME", "CHART"])]
     pub(crate) name_and_chart: Vec<String>,
-    /// The namespace of the release.
-    #[arg(short, long, default_value = "default")]
-    pub(crate) namespace: String,
+    /// The namespace of the release; `HELM_NAMESPACE` or `default` if it is not given.
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) values: ValueArguments,
     /// Generate the name of the release; it cannot be given then.
@@ -54,6 +54,12 @@ pub(crate) struct TemplateArguments {
     /// Let templates look up addresses of hosts.
     #[arg(long)]
     pub(crate) enable_dns: bool,
+    /// Print what was rendered even if it is not valid.
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// No effect if all dependencies are there; they are not fetched.
+    #[arg(long)]
+    pub(crate) dependency_update: bool,
     #[command(flatten)]
     pub(crate) refused: RefusedArguments,
     #[command(flatten)]
@@ -92,15 +98,15 @@ pub(crate) struct RefusedArguments {
     /// `client`; to ask a cluster is not supported.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     pub(crate) dry_run: Option<String>,
-    /// Not supported: fetch dependencies.
-    #[arg(long)]
-    pub(crate) dependency_update: bool,
     /// Not supported: run a program.
     #[arg(long)]
     pub(crate) post_renderer: Option<String>,
     /// Not supported: fetch a chart.
     #[arg(long)]
     pub(crate) repo: Option<String>,
+    /// Not supported: check the signature of a chart.
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// What has no effect on a rendering.
@@ -128,7 +134,123 @@ pub(crate) struct IgnoredArguments {
     /// No effect.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]
     wait: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    force_conflicts: bool,
+    /// No effect.
+    #[arg(long)]
+    force_replace: bool,
+    /// No effect.
+    #[arg(short, long)]
+    labels: Vec<String>,
+    /// No effect.
+    #[arg(long)]
+    post_renderer_args: Vec<String>,
+    /// No effect.
+    #[arg(long)]
+    replace: bool,
+    /// No effect.
+    #[arg(long)]
+    rollback_on_failure: bool,
+    /// No effect.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    server_side: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    take_ownership: bool,
+    /// No effect.
+    #[arg(long)]
+    wait_for_jobs: bool,
     /// No effect on charts of the disk.
     #[arg(long)]
     version: Option<String>,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+}
+
+/// How charts are fetched, which they are not.
+#[derive(Debug, Args)]
+struct RepositoryArguments {
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    ca_file: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    cert_file: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    content_cache: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    insecure_skip_tls_verify: bool,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    keyring: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    pass_credentials: bool,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    password: Option<String>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    plain_http: bool,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    registry_config: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    repository_cache: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    repository_config: Option<PathBuf>,
+    /// No effect on charts of the disk.
+    #[arg(long)]
+    username: Option<String>,
+}
+
+/// How clusters are asked, which they are not.
+#[derive(Debug, Args)]
+struct ClusterArguments {
+    /// No effect.
+    #[arg(long)]
+    burst_limit: Option<String>,
+    /// No effect.
+    #[arg(long, alias = "colour")]
+    color: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_apiserver: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_as_group: Vec<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_as_user: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_ca_file: Option<PathBuf>,
+    /// No effect.
+    #[arg(long)]
+    kube_context: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_insecure_skip_tls_verify: bool,
+    /// No effect.
+    #[arg(long)]
+    kube_tls_server_name: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kube_token: Option<String>,
+    /// No effect.
+    #[arg(long)]
+    kubeconfig: Option<PathBuf>,
+    /// No effect.
+    #[arg(long)]
+    qps: Option<String>,
 }

@@ -1,9 +1,9 @@
 //! `weir helm`: what `helm` does with charts, with its flags and words.
 
-mod arguments;
-mod ports;
+pub(crate) mod arguments;
+pub(crate) mod ports;
 mod print;
-mod source;
+pub(crate) mod source;
 mod template;
 
 use clap::Subcommand;

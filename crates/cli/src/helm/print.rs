@@ -4,7 +4,7 @@ use super::arguments::TemplateArguments;
 use anyhow::bail;
 use helm_chart::manifests::{Hook, HookEvent, split};
 use helm_chart::{Rendered, match_file_name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,18 @@ pub(crate) fn print(rendered: &Rendered, release: &str, arguments: &TemplateArgu
             output.write_all(b"---\n")?;
             output.write_all(document)?;
             output.write_all(b"\n")?;
+        }
+    }
+    Ok(output.flush()?)
+}
+
+/// Prints rendered files as they are, which may be no YAML.
+pub(crate) fn print_files(files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    for (path, content) in files.iter().filter(|(path, _)| !path.ends_with("NOTES.txt")) {
+        let content = String::from_utf8_lossy(content);
+        if !content.trim().is_empty() {
+            output.write_all(document(path, &content).as_bytes())?;
         }
     }
     Ok(output.flush()?)

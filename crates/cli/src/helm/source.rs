@@ -4,7 +4,7 @@ use super::arguments::ValueArguments;
 use crate::disk::{Disk, Links};
 use anyhow::bail;
 use file_tree::TreePath;
-use helm_chart::{Chart, Limits, Source, Values, load_archive, load_directory, user_values};
+use helm_chart::{Chart, Limits, LoadError, Source, Values, load_archive, load_directory, user_values};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -21,12 +21,20 @@ pub(crate) fn chart(name: &str) -> anyhow::Result<Chart> {
     let limits = Limits::default();
     if metadata.is_dir() {
         // As in Helm, links may lead out of the chart.
-        return Ok(load_directory(&Disk::new(path, Links::Free), &TreePath::root(), &limits)?);
+        return load_directory(&Disk::new(path, Links::Free), &TreePath::root(), &limits).map_err(reading_only);
     }
     let absolute = path.canonicalize()?;
     let archive = read(name)?;
     check_archive(&absolute.display().to_string(), &archive)?;
     Ok(load_archive(&archive, &limits)?)
+}
+
+/// Of a link that leads nowhere Helm does not say what it was read for.
+fn reading_only(error: LoadError) -> anyhow::Error {
+    let is_link = |cause: &str| cause.starts_with("error evaluating symlink");
+    let error = anyhow::Error::new(error);
+    let message = error.chain().map(ToString::to_string).find(|cause| is_link(cause));
+    message.map_or(error, anyhow::Error::msg)
 }
 
 /// Helm's hint when something else is given where a chart is expected.

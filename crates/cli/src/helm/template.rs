@@ -8,6 +8,7 @@ use helm_chart::{
     Capabilities, Chart, KubeVersion, Notes, Operation, Prepared, RenderError, Rendered, Request, Schemas, check_release_name,
 };
 use helm_engine::{Engine, Limits, Ports, Value};
+use std::io::{self, Write};
 use std::rc::Rc;
 
 /// Renders a chart and prints it.
@@ -26,11 +27,12 @@ pub(crate) fn run(arguments: &TemplateArguments) -> anyhow::Result<()> {
     }
     let values = source::values(&arguments.values)?;
     let chart = source::chart(chart)?;
-    check(&chart)?;
+    check(&chart, arguments.dependency_update)?;
     check_release_name(&release).context("release name check failed")?;
+    let namespace = namespace(arguments);
     let request = Request {
         release: &release,
-        namespace: &arguments.namespace,
+        namespace: &namespace,
         revision: 1,
         operation: if arguments.is_upgrade { Operation::Upgrade } else { Operation::Install },
         values: &values,
@@ -40,8 +42,19 @@ pub(crate) fn run(arguments: &TemplateArguments) -> anyhow::Result<()> {
         post_renderer: None,
         limits: Limits::default(),
     };
+    if chart.metadata.deprecated {
+        writeln!(io::stderr(), "level=WARN msg=\"this chart is deprecated\"")?;
+    }
     let prepared = Prepared::new(chart);
-    let rendered = prepared.render(&request, &ports).map_err(with_hint)?;
+    let rendered = match prepared.render(&request, &ports) {
+        Ok(rendered) => rendered,
+        Err(error @ RenderError::Manifest(_)) if arguments.debug => {
+            print::print_files(&prepared.render_files(&request, &ports)?)?;
+            return Err(error.into());
+        }
+        Err(error) if arguments.debug => return Err(error.into()),
+        Err(error) => return Err(with_hint(error)),
+    };
     // The process ends here: taking a large result apart would be work for nothing.
     let rendered: std::mem::ManuallyDrop<Rendered> = std::mem::ManuallyDrop::new(rendered);
     let result = print::print(&rendered, &release, arguments);
@@ -55,14 +68,14 @@ fn refuse(arguments: &TemplateArguments) -> anyhow::Result<()> {
     if asks_cluster {
         bail!("--validate and --dry-run=server are not supported: charts are rendered without a cluster");
     }
-    if refused.dependency_update {
-        bail!("--dependency-update is not supported: dependencies are not fetched");
-    }
     if refused.post_renderer.is_some() {
         bail!("--post-renderer is not supported: no programs are run");
     }
     if refused.repo.is_some() {
         bail!("--repo is not supported: charts are not fetched from repositories");
+    }
+    if refused.verify {
+        bail!("--verify is not supported: signatures of charts are not checked");
     }
     Ok(())
 }
@@ -96,10 +109,19 @@ fn templated_name(template: &str, ports: &Rc<dyn Ports>) -> anyhow::Result<Strin
     Ok(String::from_utf8_lossy(&name).into_owned())
 }
 
+/// The namespace of the release, as flag and environment give it.
+fn namespace(arguments: &TemplateArguments) -> String {
+    let given = arguments.namespace.clone().or_else(|| std::env::var("HELM_NAMESPACE").ok());
+    given.filter(|namespace| !namespace.is_empty()).unwrap_or_else(|| "default".to_owned())
+}
+
 /// What only the command line checks.
-fn check(chart: &Chart) -> anyhow::Result<()> {
+fn check(chart: &Chart, update: bool) -> anyhow::Result<()> {
     if !matches!(chart.metadata.kind.as_str(), "" | "application") {
         bail!("{} charts are not installable", chart.metadata.kind);
+    }
+    if update && let Err(missing) = chart.check_dependencies() {
+        bail!("--dependency-update is not supported: dependencies are not fetched; {missing}");
     }
     chart.check_dependencies().context(
         "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing \

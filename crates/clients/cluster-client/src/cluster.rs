@@ -5,15 +5,16 @@ use std::time::Duration;
 use http::Request;
 use kube::Client;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::discovery::{Discovery, Resource, Scope};
 use crate::impersonation::{Identity, impersonate};
 use crate::object_key::{KindKey, ObjectKey};
 use crate::request_error::RequestError;
+use crate::requests::Propagation;
 
-const JSON: &str = "application/json";
-const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
 /// API servers give up on a request after 60 seconds by themselves; what takes longer is a connection that died silently.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(70);
@@ -134,18 +135,11 @@ impl Cluster {
     /// # Errors
     /// The refusal of the API server (also 404), or its silence.
     pub async fn delete(&self, key: &ObjectKey, uid: Option<&str>) -> Result<(), RequestError> {
-        let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        if let Some(uid) = uid {
-            options["preconditions"] = json!({ "uid": uid });
-        }
-        let request = Request::delete(self.path(key).await?)
-            .header(http::header::ACCEPT, METADATA)
-            .header(http::header::CONTENT_TYPE, JSON);
-        self.send::<serde::de::IgnoredAny>(request, serde_json::to_vec(&options).map_err(RequestError::Encode)?).await.map(|_| ())
+        self.delete_with(key, uid, Propagation::Background).await
     }
 
     /// Path of an object.
-    async fn path(&self, key: &ObjectKey) -> Result<String, RequestError> {
+    pub(crate) async fn path(&self, key: &ObjectKey) -> Result<String, RequestError> {
         let resource = self.resource(&key.kind_key()).await?;
         if resource.scope == Scope::Namespaced && key.namespace.is_empty() {
             return Err(RequestError::NamespaceMissing);
@@ -154,14 +148,26 @@ impl Cluster {
         Ok(format!("{collection}/{}", segment(&key.name)?))
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: http::request::Builder, body: Vec<u8>) -> Result<T, RequestError> {
-        let request = request.body(body).map_err(|error| RequestError::Transport { message: error.to_string() })?;
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        request: http::request::Builder,
+        body: Vec<u8>,
+    ) -> Result<T, RequestError> {
+        let request = request.body(body).map_err(RequestError::malformed)?;
         // Not `Client::request`: that one logs bodies it cannot decode, which may be Secrets.
-        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.request_text(request)).await;
-        let text =
-            answer.map_err(|_| RequestError::Transport { message: "the API server did not answer in time".to_owned() })??;
+        let text = in_time(self.client.request_text(request)).await?;
         serde_json::from_str(&text).map_err(|_| RequestError::Decode)
     }
+
+    pub(crate) fn discovery(&self) -> &Discovery {
+        &self.discovery
+    }
+}
+
+/// The answer, unless it takes too long.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, kube::Error>>) -> Result<T, RequestError> {
+    let late = |_| RequestError::Transport { message: "the API server did not answer in time".to_owned() };
+    Ok(tokio::time::timeout(REQUEST_TIMEOUT, answer).await.map_err(late)??)
 }
 
 /// Path of all objects of a kind; in one namespace when `namespace` is not empty and the kind has namespaces.

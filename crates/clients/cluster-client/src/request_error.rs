@@ -39,6 +39,12 @@ pub enum RequestError {
     /// An answer that is not what the API promises. The body is not repeated: it may hold a Secret.
     #[error("cannot decode the answer of the API server")]
     Decode,
+    /// There is more than is read.
+    #[error("the API server's answer is longer than {limit} bytes")]
+    TooLarge {
+        /// The bound in bytes.
+        limit: usize,
+    },
     /// The request did not reach the API server, or its answer did not reach us.
     #[error("{message}")]
     Transport {
@@ -73,6 +79,12 @@ impl RequestError {
         matches!(self, Self::Api(status) if is(status, "Forbidden", 403))
     }
 
+    /// Whether an object of that name is there already (409).
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        self.reason() == "AlreadyExists"
+    }
+
     /// Whether another writer was faster (409).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -83,6 +95,10 @@ impl RequestError {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Api(status) if status.code == 410 || status.reason == "Expired" || status.reason == "Gone")
+    }
+
+    pub(crate) fn malformed(error: http::Error) -> Self {
+        Self::Transport { message: error.to_string() }
     }
 
     /// The parts that decide what comes next, for the engine that decides it.

@@ -1,6 +1,8 @@
 //! source-controller: makes artifacts of Git repositories, registries and Helm repositories, and serves them.
 
+mod bucket;
 mod git_repository;
+mod helm_chart;
 mod helm_repository;
 mod oci_repository;
 mod secrets;

@@ -1,5 +1,6 @@
 //! The flags of source-controller besides those that all controllers have; names, defaults and environment are Flux's.
 
+use crate::helm_chart;
 use artifact::Algorithm;
 use artifact::retention::Retention;
 use git_client::SshAlgorithms;
@@ -22,8 +23,8 @@ pub(crate) struct Settings {
     pub(crate) retention: Retention,
     /// `--artifact-digest-algo`.
     pub(crate) algorithm: Algorithm,
-    /// `--helm-index-max-size`: the most bytes of the index of a Helm repository.
-    pub(crate) helm_index_bytes: u64,
+    /// `--helm-index-max-size`, `--helm-chart-max-size` and `--helm-chart-file-max-size`.
+    pub(crate) helm_limits: helm_chart::Limits,
     /// `--ssh-kex-algos` and `--ssh-hostkey-algos`.
     pub(crate) ssh: SshAlgorithms,
 }
@@ -58,9 +59,9 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
     let kex = set.add("ssh-kex-algos", CommaList::default(), "The SSH key exchange algorithms, most preferred first.");
     let hostkey = set.add("ssh-hostkey-algos", CommaList::default(), "The SSH host key algorithms, most preferred first.");
     let index = set.add("helm-index-max-size", 52_428_800_i64, "The largest index of a Helm repository in bytes.");
-    // Flags of source kinds that this controller does not reconcile yet: accepted, as manifests of Flux set them.
-    set.add("helm-chart-max-size", 10_485_760_i64, "The largest chart in bytes.");
-    set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
+    let chart = set.add("helm-chart-max-size", 10_485_760_i64, "The largest chart in bytes.");
+    let chart_file = set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
+    // Accepted, as manifests of Flux set them; indexes are not kept in memory.
     set.add("helm-cache-max-size", 0_i64, "The most indexes in the cache.");
     set.add("helm-cache-ttl", "15m".to_owned(), "How long an index stays in the cache.");
     set.add("helm-cache-purge-interval", "1m".to_owned(), "How often the cache is purged.");
@@ -80,11 +81,19 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
         storage_addr,
         retention: Retention { ttl: ttl.get(), records: records.get() },
         algorithm,
-        // As Flux: of less than nothing, nothing is taken.
-        helm_index_bytes: u64::try_from(index.get()).unwrap_or_default(),
+        helm_limits: helm_chart::Limits {
+            index_bytes: limit(index.get()),
+            chart_bytes: limit(chart.get()),
+            file_bytes: limit(chart_file.get()),
+        },
         ssh,
     };
     Ok((common()?, settings))
+}
+
+/// As Flux: of less than nothing, nothing is taken.
+fn limit(bytes: i64) -> u64 {
+    u64::try_from(bytes).unwrap_or_default()
 }
 
 /// Where others reach the file server: as told, else as derived from where it listens.

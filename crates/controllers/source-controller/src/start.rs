@@ -1,12 +1,15 @@
 //! Starts the controllers of this binary and the server of their artifacts.
 
+use crate::bucket::Buckets;
 use crate::git_repository::GitRepositories;
+use crate::helm_chart::{HelmCharts, Stores, wake_by_sources};
 use crate::helm_repository::HelmRepositories;
 use crate::oci_repository::OciRepositories;
 use crate::server;
 use crate::settings::Settings;
 use crate::source::{Source, Sources};
 use crate::storage::Storage;
+use bucket_client::BucketClient;
 use git_client::GitClient;
 use helm_repository_client::HelmRepositoryClient;
 use oci_client::OciClient;
@@ -22,7 +25,7 @@ pub(crate) const PROGRAM: Program =
 
 /// Called once the process leads: only the leader serves artifacts, as only its storage is current.
 pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), AnyError> {
-    let storage = Storage::open(&settings.storage_path, settings.advertised, settings.algorithm, settings.retention)
+    let storage = Storage::open(&settings.storage_path, settings.advertised.clone(), settings.algorithm, settings.retention)
         .map_err(|error| format!("unable to open the storage at --storage-path={}: {error}", settings.storage_path.display()))?;
     let storage = Arc::new(storage);
     let scratch = tempfile::Builder::new().prefix("weir-source-").tempdir()?;
@@ -32,10 +35,10 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         tokio::spawn(async move { server::serve(listener, &root, shutdown).await })
     });
     let object_level_identity = process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity");
-    let repositories = Store::default();
+    let stores = Stores::default();
     let git = GitRepositories {
         client: process.client.clone(),
-        repositories: repositories.clone(),
+        repositories: stores.git.clone(),
         git: GitClient::new(git_client::Options { ssh: settings.ssh, ..git_client::Options::default() }),
         storage: Arc::clone(&storage),
         scratch: scratch.path().to_owned(),
@@ -43,28 +46,59 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         object_level_identity,
     };
     let user_agent = format!("{}/{}", PROGRAM.name, PROGRAM.version);
+    let registries = OciClient::new(&user_agent, oci_client::Limits::default());
+    let repositories = HelmRepositoryClient::new(&user_agent);
     let oci = OciRepositories {
         client: process.client.clone(),
-        registries: OciClient::new(&user_agent, oci_client::Limits::default()),
+        registries: registries.clone(),
         storage: Arc::clone(&storage),
         object_level_identity,
     };
-    let options = |kind| Options::new(&process, kind, PROGRAM.name);
     let helm = HelmRepositories {
         client: process.client.clone(),
-        repositories: HelmRepositoryClient::new(&user_agent),
+        repositories: repositories.clone(),
         storage: Arc::clone(&storage),
-        index_bytes: settings.helm_index_bytes,
+        index_bytes: settings.helm_limits.index_bytes,
     };
-    let oci = Sources { storage: Arc::clone(&storage), source: oci };
-    let helm = Sources { storage, source: helm };
+    let charts = HelmCharts {
+        client: process.client.clone(),
+        stores: stores.clone(),
+        repositories,
+        registries,
+        storage: Arc::clone(&storage),
+        limits: settings.helm_limits,
+    };
+    let buckets = Buckets {
+        client: process.client.clone(),
+        stores: BucketClient::new(&user_agent, bucket_client::Limits::default()),
+        storage: Arc::clone(&storage),
+        object_level_identity,
+    };
+    let controllers = Controllers { process: &process, storage };
+    let charts = controllers.of(charts, Store::default());
+    let _waking = wake_by_sources(&stores, charts.store(), charts.queue());
     tokio::join!(
-        Controller::new(git, repositories, options("GitRepository")).run(),
-        Controller::new(oci, Store::default(), options(OciRepositories::KIND)).run(),
-        Controller::new(helm, Store::default(), options(HelmRepositories::KIND)).run(),
+        Controller::new(git, stores.git.clone(), Options::new(&process, "GitRepository", PROGRAM.name)).run(),
+        controllers.of(oci, Store::default()).run(),
+        controllers.of(helm, stores.helm.clone()).run(),
+        controllers.of(buckets, stores.buckets.clone()).run(),
+        charts.run(),
     );
     if let Some(serving) = serving {
         serving.await??;
     }
     Ok(())
+}
+
+/// Makes controllers of kinds of source.
+struct Controllers<'p> {
+    process: &'p Process,
+    storage: Arc<Storage>,
+}
+
+impl Controllers<'_> {
+    fn of<S: Source>(&self, source: S, store: Store<S::Kind>) -> Controller<Sources<S>> {
+        let sources = Sources { storage: Arc::clone(&self.storage), source };
+        Controller::new(sources, store, Options::new(self.process, S::KIND, PROGRAM.name))
+    }
 }

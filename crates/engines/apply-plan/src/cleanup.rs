@@ -38,6 +38,27 @@ impl Takeover {
         }
     }
 
+    /// Takes over from `managers` only, whatever they did.
+    #[must_use]
+    pub fn from_managers(owner: &str, managers: &[String]) -> Self {
+        let managers = managers.iter().flat_map(|name| [(name.clone(), "Apply"), (name.clone(), "Update")]);
+        Self { owner: owner.to_owned(), managers: managers.collect() }
+    }
+
+    /// Takes over what the owner wrote before it began to apply, and nothing else.
+    #[must_use]
+    pub fn of_own_updates(owner: &str) -> Self {
+        Self { owner: owner.to_owned(), managers: vec![(owner.to_owned(), "Update")] }
+    }
+
+    /// The JSON patch that carries the takeover out; `None` when there is nothing to take. It fails on any other version of the object.
+    #[must_use]
+    pub fn patch(&self, live: &Value) -> Option<Value> {
+        let version = live.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+        let replaced = replace_managed_fields(self.managed_fields(live)?);
+        Some(json!([replaced, {"op": "replace", "path": "/metadata/resourceVersion", "value": version}]))
+    }
+
     fn matches(&self, entry: &Value) -> bool {
         let (manager, operation) = (text(entry, "manager"), text(entry, "operation"));
         text(entry, "subresource").is_empty()

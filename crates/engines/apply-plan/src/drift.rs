@@ -44,7 +44,7 @@ fn differs(live: &Value, dry_run: &Value) -> bool {
 }
 
 /// The object without metadata and status.
-fn content(object: &Value) -> Vec<(&String, Value)> {
+pub(crate) fn content(object: &Value) -> Vec<(&String, Value)> {
     let fields = object.as_object().into_iter().flatten().filter(|(field, _)| !matches!(field.as_str(), "metadata" | "status"));
     fields.map(|(field, value)| (field, without_repeated_metrics(object, field, value))).collect()
 }

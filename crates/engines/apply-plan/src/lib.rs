@@ -11,6 +11,7 @@
 pub mod change;
 pub mod cleanup;
 pub mod controls;
+pub mod difference;
 pub mod drift;
 pub mod failure;
 mod field_set;
@@ -24,6 +25,7 @@ pub mod ownership;
 mod pointer;
 pub mod selector;
 pub mod stage;
+pub mod three_way;
 pub mod undeclared;
 
 pub use change::{Action, Change};

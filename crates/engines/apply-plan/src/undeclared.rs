@@ -55,7 +55,9 @@ pub fn remove_undeclared_fields(object: &mut Value, message: &str) -> bool {
     paths.iter().filter(|path| remove(object, path)).count() > 0
 }
 
-fn is_built_in(object: &Value) -> bool {
+/// Whether an object is of a group that Kubernetes itself serves, so that its API server and Go's clients know its type.
+#[must_use]
+pub fn is_built_in(object: &Value) -> bool {
     GROUPS.contains(&group_and_version(text(object, "apiVersion")).0)
 }
 

@@ -1,7 +1,6 @@
 //! Which charts a chart lacks, and where they come from.
 
 use crate::package::{PackageError, load_directory};
-use crate::paths::place;
 use file_tree::{EntryKind, Files, TreePath};
 use helm_chart::{Chart, Dependency, Limits};
 use std::sync::Arc;
@@ -94,10 +93,10 @@ fn known_as(dependency: &Dependency) -> &str {
 pub fn origin(dependency: &Dependency, directory: &TreePath) -> Result<Origin, DependencyError> {
     let repository = dependency.repository.as_str();
     if repository.is_empty() {
-        return Ok(Origin::Local(place(&format!("{directory}/charts/{}", dependency.name))));
+        return Ok(Origin::Local(TreePath::confined(&format!("{directory}/charts/{}", dependency.name))));
     }
     if let Some(path) = repository.strip_prefix("file://") {
-        return Ok(Origin::Local(place(&format!("{directory}/{path}"))));
+        return Ok(Origin::Local(TreePath::confined(&format!("{directory}/{path}"))));
     }
     if repository.starts_with('@') || repository.starts_with("alias:") {
         return Err(DependencyError::Alias(repository.to_owned()));

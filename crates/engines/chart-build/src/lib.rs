@@ -11,13 +11,11 @@
 mod dependencies;
 mod metadata;
 mod package;
-mod paths;
 mod values;
 mod version;
 
 pub use dependencies::{DependencyError, Origin, add, check_version, load_local, missing, origin};
 pub use metadata::{MetadataError, metadata_of_archive, metadata_of_directory};
 pub use package::{PackageError, files_of, load_directory};
-pub use paths::place;
 pub use values::{MergedValues, ValuesError, merge_from_chart, merge_from_tree, replace_values, wanted_files};
 pub use version::{VersionMetadataError, with_metadata};

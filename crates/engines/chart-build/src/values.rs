@@ -1,8 +1,7 @@
 //! Values files that are laid over each other and replace a chart's own.
 
-use crate::paths::place;
 use bytes::Bytes;
-use file_tree::{EntryKind, Files};
+use file_tree::{EntryKind, Files, TreePath};
 use helm_chart::{Chart, ReadValuesError, Values, merge, read_values};
 use serde_json::Value;
 use std::sync::Arc;
@@ -59,7 +58,7 @@ pub struct MergedValues {
 /// The files that are to be merged: none where the only one is the chart's own.
 pub fn wanted_files(files: &[String]) -> &[String] {
     match files {
-        [only] if place(only).as_str() == OWN_VALUES => &[],
+        [only] if TreePath::confined(only).as_str() == OWN_VALUES => &[],
         files => files,
     }
 }
@@ -71,7 +70,7 @@ pub fn wanted_files(files: &[String]) -> &[String] {
 pub fn merge_from_tree(tree: &dyn Files, files: &[String], ignore_missing: bool) -> Result<MergedValues, ValuesError> {
     let mut merged = MergedValues::default();
     for file in files {
-        let path = place(file);
+        let path = TreePath::confined(file);
         let read = |source| ValuesError::Read { path: file.clone(), source };
         match tree.kind(&path).map_err(read)? {
             Some(EntryKind::File { .. }) => merged.add(file, &tree.read(&path).map_err(read)?)?,
@@ -89,7 +88,7 @@ pub fn merge_from_tree(tree: &dyn Files, files: &[String], ignore_missing: bool)
 pub fn merge_from_chart(chart: &Chart, files: &[String], ignore_missing: bool) -> Result<MergedValues, ValuesError> {
     let mut merged = MergedValues::default();
     for file in files {
-        let path = place(file);
+        let path = TreePath::confined(file);
         if path.as_str() == OWN_VALUES {
             merge(&mut merged.values, Values::clone(&chart.values));
             merged.files.push(file.clone());

@@ -55,6 +55,20 @@ impl TreePath {
         Ok(Self(components.join("/")))
     }
 
+    /// Where any text leads in a tree whose root has no parent: `..` at the root stays there, a leading slash means the root, and what
+    /// no name can hold is left out.
+    pub fn confined(text: &str) -> Self {
+        let mut components: Vec<&str> = Vec::new();
+        for component in text.split(['/', '\0']) {
+            match component {
+                "" | "." => {}
+                ".." => drop(components.pop()),
+                name => components.push(name),
+            }
+        }
+        Self(components.join("/"))
+    }
+
     /// The path as text; empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -116,6 +130,22 @@ mod tests {
         check("a", "/etc/passwd", Err(PathError::Absolute("/etc/passwd".into())));
         check("a", "x\0y", Err(PathError::Nul("x\0y".into())));
         check("", "a/..", Ok(""));
+    }
+
+    /// `securejoin.SecureJoin`, in a tree without links.
+    #[test]
+    fn sec_e2_no_text_leads_out_of_the_tree() {
+        for (text, expect) in [
+            ("charts/app", "charts/app"),
+            ("./charts//app/", "charts/app"),
+            ("../../etc/passwd", "etc/passwd"),
+            ("/etc/passwd", "etc/passwd"),
+            ("a/../../b", "b"),
+            ("a\0/../b", "b"),
+            ("", ""),
+        ] {
+            assert_eq!(TreePath::confined(text).as_str(), expect, "{text:?}");
+        }
     }
 
     #[test]

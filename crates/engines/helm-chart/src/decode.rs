@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::yaml::{Dialect, Limits, YamlError, coerced_number, parse_first};
+use manifest::yaml::{Dialect, YamlError, coerced_number, parse_value_with_floats};
 use serde_json::{Map, Value};
 
 /// Why a text cannot be read into a structure; worded as `sigs.k8s.io/yaml`.
@@ -34,9 +34,7 @@ pub enum DecodeError {
 
 /// The value of a text's first document. Floats stay floats, because Go prints them so where a text is wanted.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, DecodeError> {
-    let first = parse_first(text, Dialect::V2, &Limits::default()).map_err(DecodeError::Yaml)?;
-    let value = first.map(|node| node.to_value_with_floats(Dialect::V2));
-    value.unwrap_or(Ok(Value::Null)).map_err(DecodeError::Yaml)
+    parse_value_with_floats(text, Dialect::V2).map_err(DecodeError::Yaml)
 }
 
 /// Where a value stands in the structure that is being read.

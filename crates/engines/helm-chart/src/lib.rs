@@ -31,10 +31,12 @@ pub use dependencies::{Crd, ResolvedChart};
 pub use file::File;
 pub use load::{ArchiveError, IgnoreError, Limits, LoadError, load_archive, load_directory, load_files, match_file_name};
 pub use metadata::{Dependency, Lock, Maintainer, Metadata, ValidationError};
-pub use post_render::{OverlayImage, OverlayPatch, OverlaySelector, PostRenderError, PostRenderStrategy, PostRenderer};
+pub use post_render::{
+    OverlayImage, OverlayPatch, OverlaySelector, PostRenderError, PostRenderStep, PostRenderStrategy, PostRenderer,
+};
 pub use release_name::{ReleaseNameError, check_release_name};
 pub use render::{Notes, Operation, Prepared, RenderError, Rendered, Request, Schemas};
 pub use values::{
     CoalesceError, ReadFile, ReadValuesError, SchemaError, SetError, Setter, Source, UserValuesError, Values, merge, read_values,
-    user_values,
+    reuse, use_floats, user_values,
 };

@@ -1,26 +1,45 @@
-//! Changing what was rendered before it becomes a release: the patches and images of a HelmRelease, through kustomize.
+//! Changing what was rendered before it becomes a release: the patches and images of a HelmRelease, through kustomize, and the labels and
+//! annotations that every object gets.
 //!
-//! Every document travels through kustomize with an annotation that names its template, as in Helm 4, so that it finds its way back.
+//! Every document travels with an annotation that names its template, as in Helm 4, so that it finds its way back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use file_tree::{FileTree, InsertError, TreePath};
 use kustomize_build::{BuildError, LoadRestrictions, NoRemoteResources, Options, Overlay, build};
 pub use kustomize_build::{OverlayImage, OverlayPatch, OverlaySelector};
+use manifest::object::ObjectId;
 use manifest::yaml::{Dialect, Limits, YamlError, parse_documents, to_yaml};
 use serde_json::{Map, Value, json};
 
 use crate::file::base_name;
 use crate::manifests::{ManifestError, Sorted, is_blank, sort, split};
 
-/// What is changed.
+/// What is changed, step by step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PostRenderer {
-    /// Patches, in kustomize's meaning.
-    pub patches: Vec<OverlayPatch>,
-    /// Images, in kustomize's meaning.
-    pub images: Vec<OverlayImage>,
+    /// The steps in order.
+    pub steps: Vec<PostRenderStep>,
+}
+
+/// A change of all objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostRenderStep {
+    /// A build of kustomize.
+    Kustomize {
+        /// Patches, in kustomize's meaning.
+        patches: Vec<OverlayPatch>,
+        /// Images, in kustomize's meaning.
+        images: Vec<OverlayImage>,
+    },
+    /// Labels and annotations, over those that an object has.
+    Metadata {
+        /// Labels by key.
+        labels: BTreeMap<String, String>,
+        /// Annotations by key.
+        annotations: BTreeMap<String, String>,
+    },
 }
 
 /// What becomes of hooks. An object may be in both the release and a hook, which kustomize refuses in one stream.
@@ -63,6 +82,14 @@ pub enum PostRenderError {
         /// Why.
         source: Box<BuildError>,
     },
+    /// Two objects are the same one.
+    #[error("error while running post render on {what}: may not add resource with an already registered id: {id}")]
+    Duplicate {
+        /// What went through: `files`, `hooks` or `manifests`.
+        what: &'static str,
+        /// Its kind and name, as kustomize has them.
+        id: String,
+    },
     /// The tree for kustomize cannot be made.
     #[error(transparent)]
     Tree(#[from] InsertError),
@@ -95,7 +122,10 @@ impl PostRenderer {
         if what != "files" && files.is_empty() {
             return Ok(Files::new());
         }
-        let objects = self.build(&annotated(files)?, what)?;
+        let mut objects = annotated(files)?;
+        for step in &self.steps {
+            objects = step.apply(objects, what)?;
+        }
         let mut changed = Files::new();
         for (index, mut object) in objects.into_iter().enumerate() {
             let path = take_template(&mut object).unwrap_or_else(|| format!("generated-by-postrender-{prefix}{index}.yaml"));
@@ -103,15 +133,68 @@ impl PostRenderer {
         }
         Ok(changed)
     }
+}
 
-    fn build(&self, stream: &str, what: &'static str) -> Result<Vec<Value>, PostRenderError> {
-        const KUSTOMIZATION: &str = "resources: [helm-output.yaml]\n";
-        let files = [("helm-output.yaml", Bytes::from(stream.to_owned())), ("kustomization.yaml", Bytes::from(KUSTOMIZATION))];
-        let tree = FileTree::from_files(files)?;
-        let overlay = Overlay { patches: self.patches.clone(), images: self.images.clone(), ..Overlay::default() };
-        let options = Options { load_restrictions: LoadRestrictions::None, overlay: Some(overlay), ..Options::default() };
-        let built = build(&tree, &TreePath::root(), &options, &NoRemoteResources);
-        built.map(kustomize_build::Build::into_objects).map_err(|error| PostRenderError::Build { what, source: Box::new(error) })
+impl PostRenderStep {
+    fn apply(&self, mut objects: Vec<Value>, what: &'static str) -> Result<Vec<Value>, PostRenderError> {
+        match self {
+            Self::Kustomize { patches, images } => {
+                let overlay = Overlay { patches: patches.clone(), images: images.clone(), ..Overlay::default() };
+                kustomize(&objects, overlay, what)
+            }
+            Self::Metadata { labels, annotations } => {
+                check_unique(&objects, what)?;
+                for object in &mut objects {
+                    add(object, "labels", labels);
+                    add(object, "annotations", annotations);
+                }
+                Ok(objects)
+            }
+        }
+    }
+}
+
+fn kustomize(objects: &[Value], overlay: Overlay, what: &'static str) -> Result<Vec<Value>, PostRenderError> {
+    const KUSTOMIZATION: &str = "resources: [helm-output.yaml]\n";
+    let mut stream = String::new();
+    for object in objects {
+        stream.push_str("---\n");
+        stream.push_str(&to_yaml(object));
+    }
+    let files = [("helm-output.yaml", Bytes::from(stream)), ("kustomization.yaml", Bytes::from(KUSTOMIZATION))];
+    let tree = FileTree::from_files(files)?;
+    let options = Options { load_restrictions: LoadRestrictions::None, overlay: Some(overlay), ..Options::default() };
+    let built = build(&tree, &TreePath::root(), &options, &NoRemoteResources);
+    built.map(kustomize_build::Build::into_objects).map_err(|error| PostRenderError::Build { what, source: Box::new(error) })
+}
+
+/// Reading objects into kustomize refuses those that are there twice.
+fn check_unique(objects: &[Value], what: &'static str) -> Result<(), PostRenderError> {
+    let mut seen = BTreeSet::new();
+    for object in objects {
+        let id = ObjectId::of(object);
+        let (_, version) =
+            manifest::object::api_version(object).rsplit_once('/').unwrap_or(("", manifest::object::api_version(object)));
+        if !seen.insert((id.clone(), version.to_owned())) {
+            let group = if id.group.is_empty() { "[noGrp]" } else { &id.group };
+            let namespace = if id.namespace.is_empty() { "[noNs]" } else { &id.namespace };
+            return Err(PostRenderError::Duplicate {
+                what,
+                id: format!("{}.{version}.{group}/{}.{namespace}", id.kind, id.name),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Adds entries to a map in the metadata of an object; what is no map there is replaced, as its type would refuse it anyway.
+fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
+    if entries.is_empty() {
+        return;
+    }
+    let metadata = object.as_object_mut().and_then(|object| table(object, "metadata"));
+    if let Some(map) = metadata.and_then(|metadata| table(metadata, field)) {
+        map.extend(entries.iter().map(|(key, value)| (key.clone(), json!(value))));
     }
 }
 
@@ -131,9 +214,9 @@ fn append(files: &mut Files, path: String, content: &[u8]) {
     file.extend_from_slice(content);
 }
 
-/// All objects as one stream, each with the annotation.
-fn annotated(files: &Files) -> Result<String, PostRenderError> {
-    let mut stream = String::new();
+/// All objects, each with the annotation.
+fn annotated(files: &Files) -> Result<Vec<Value>, PostRenderError> {
+    let mut all = Vec::new();
     for (path, content) in files {
         if base_name(path).starts_with('_') || is_blank(content) {
             continue;
@@ -141,12 +224,11 @@ fn annotated(files: &Files) -> Result<String, PostRenderError> {
         for document in split(content) {
             for mut object in objects(path, document)? {
                 annotate(&mut object, path)?;
-                stream.push_str("---\n");
-                stream.push_str(&to_yaml(&object));
+                all.push(object);
             }
         }
     }
-    Ok(stream)
+    Ok(all)
 }
 
 /// The objects of a document; those of a list one by one.

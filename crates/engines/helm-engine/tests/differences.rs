@@ -48,3 +48,17 @@ fn bad_addresses_are_refused_in_fewer_words() {
     let error = render("{{ urlParse \"http://[:::1]/\" }}").expect_err("no address");
     assert!(error.ends_with("unable to parse IP"), "{error}");
 }
+
+#[test]
+fn keys_that_nobody_should_make_are_refused() {
+    let error = render("{{ genPrivateKey \"dsa\" }}").expect_err("there are no such keys");
+    assert!(error.ends_with("genPrivateKey: DSA is not supported"), "{error}");
+    // Helm makes a certificate for the key.
+    const P224: &str = "-----BEGIN EC PRIVATE KEY-----\n\
+         MGgCAQEEHCafQJQ3zKpBoTZK9Od3QcQGwusjCZ3cCAuV72+gBwYFK4EEACGhPAM6\n\
+         AATXkqnon4ZDVL/zqBZ4P5kMOhpLE9tRQQGDCZEkQ7030W/ZNxVa2AYgjimWZbdS\n\
+         JYEvx+JCQaS6Sw==\n\
+         -----END EC PRIVATE KEY-----\n";
+    let error = render(&format!("{{{{ genCAWithKey \"a\" 1 {P224:?} }}}}")).expect_err("there is no such curve");
+    assert!(error.ends_with("x509: unknown elliptic curve"), "{error}");
+}

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use helm_engine::{Engine, Limits, Offline, Ports, RenderError, Value};
 
 #[test]
@@ -28,6 +30,61 @@ fn keys_that_are_made_can_be_used() -> Result<(), RenderError> {
     let bytes: Vec<u8> = (0..=255).map(|byte: u8| byte.wrapping_mul(151) ^ 0x5a).collect();
     let output = render(template, &serde_json::json!({"kinds": ["ecdsa", "ed25519"]}), &bytes)?;
     assert_eq!(String::from_utf8_lossy(&output), "true true true");
+    Ok(())
+}
+
+/// Made by OpenSSL for this test alone: the key as SEC 1 and as PKCS #8, and the encoded identifier of its signatures.
+const KEYS: [(&str, &str, &[u8]); 2] = [
+    (
+        "-----BEGIN EC PRIVATE KEY-----\n\
+         MIGkAgEBBDDJno9uqyajU8qQJYAha68PgAkvYa9SjOyThtr0+20q9JGYNE++a3Kc\n\
+         6GVnrcblQTSgBwYFK4EEACKhZANiAAQVsn4Zd7xFX7YtiP+RmFwrilUTcp2qKO8K\n\
+         LFnZ9TnzcCNeM7wVkw/KyFYj0mHAWkuZFzj02VS28ewZ07Eqfmi+BttX6S8oOEk2\n\
+         Q9BDmdx3TEP4eE/WpPjzmP5P4ez7Wt4=\n\
+         -----END EC PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\n\
+         MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDDJno9uqyajU8qQJYAh\n\
+         a68PgAkvYa9SjOyThtr0+20q9JGYNE++a3Kc6GVnrcblQTShZANiAAQVsn4Zd7xF\n\
+         X7YtiP+RmFwrilUTcp2qKO8KLFnZ9TnzcCNeM7wVkw/KyFYj0mHAWkuZFzj02VS2\n\
+         8ewZ07Eqfmi+BttX6S8oOEk2Q9BDmdx3TEP4eE/WpPjzmP5P4ez7Wt4=\n\
+         -----END PRIVATE KEY-----\n",
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+    ),
+    (
+        "-----BEGIN EC PRIVATE KEY-----\n\
+         MIHcAgEBBEIBzgX5fXmUfg1rjLiTPy6X+yb8XhutA8qtN+S61ytQ2UF2W6V/XykO\n\
+         QgVG4jpZcP5kJRRb3g0GCMzlmYa4bbZ0pSSgBwYFK4EEACOhgYkDgYYABADpHxU0\n\
+         gC+qdrZ5AH7f/ROEw91FyV8CEk1Gau9kOs8kk+po6OPeVpVR1UCUjbS6ePdMDqsS\n\
+         xslBAzcEdEIGp4vxbQAuDruxKKViuXY3BTL4bN+0nGug4zCAr4Ll/TMWM9krJ+Py\n\
+         30yY+GivEwzeKEaBa7OQbIME01Sz12D4DcwWoeWIPA==\n\
+         -----END EC PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\n\
+         MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIBzgX5fXmUfg1rjLiT\n\
+         Py6X+yb8XhutA8qtN+S61ytQ2UF2W6V/XykOQgVG4jpZcP5kJRRb3g0GCMzlmYa4\n\
+         bbZ0pSShgYkDgYYABADpHxU0gC+qdrZ5AH7f/ROEw91FyV8CEk1Gau9kOs8kk+po\n\
+         6OPeVpVR1UCUjbS6ePdMDqsSxslBAzcEdEIGp4vxbQAuDruxKKViuXY3BTL4bN+0\n\
+         nGug4zCAr4Ll/TMWM9krJ+Py30yY+GivEwzeKEaBa7OQbIME01Sz12D4DcwWoeWI\n\
+         PA==\n\
+         -----END PRIVATE KEY-----\n",
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04],
+    ),
+];
+
+/// As Helm 4.3.1 gives them: the key comes back as SEC 1, and the hash of the signature grows with the curve.
+#[test]
+fn certificates_are_made_for_keys_on_larger_curves() -> Result<(), RenderError> {
+    let template = r#"{{ $c := genSelfSignedCertWithKey "a" nil nil 1 .key }}{{ eq $c.Key .same }}{{ $c.Cert }}"#;
+    for (key, other_form, signatures) in KEYS {
+        for form in [key, other_form] {
+            let made = render(template, &serde_json::json!({"key": form, "same": key}), &[1, 2, 3])?;
+            let made = String::from_utf8_lossy(&made).into_owned();
+            let certificate = made.strip_prefix("true-----BEGIN CERTIFICATE-----").expect("the key comes back");
+            let certificate = certificate.replace("-----END CERTIFICATE-----", "").replace('\n', "");
+            let encoded = STANDARD.decode(certificate).expect("the certificate is base64");
+            // In the certificate and beside its signature.
+            assert_eq!(encoded.windows(signatures.len()).filter(|window| *window == signatures).count(), 2);
+        }
+    }
     Ok(())
 }
 

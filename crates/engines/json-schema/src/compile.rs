@@ -1,12 +1,12 @@
 //! Compilation: from documents to numbered schemas.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::draft::{Dialect, Draft};
 use crate::error::SchemaError;
 use crate::json::{Json, Object};
 use crate::library::{Library, Loader, lookup};
-use crate::node::{Node, NodeId};
+use crate::node::{Node, NodeId, Place};
 use crate::reference::Reference;
 
 mod keywords;
@@ -35,12 +35,11 @@ pub(crate) fn compile(
     loader: &dyn Loader,
     formats: FormatRule,
 ) -> Result<(Compiled, Vec<NodeId>), SchemaError> {
-    let mut compiler =
-        Compiler { library: Library::new(given, loader), nodes: Vec::new(), places: Vec::new(), ids: BTreeMap::new(), formats };
+    let mut compiler = Compiler { library: Library::new(given, loader), nodes: Vec::new(), ids: HashMap::new(), formats };
     let mut ids = Vec::new();
     for root in roots {
         compiler.library.document(root)?;
-        ids.push(compiler.enqueue(Place { url: (*root).to_owned(), pointer: String::new() })?);
+        ids.push(compiler.enqueue(Place { url: (*root).into(), pointer: "".into() }));
     }
     let mut next = 0;
     while next < compiler.nodes.len() {
@@ -50,51 +49,42 @@ pub(crate) fn compile(
     Ok((Compiled { nodes: compiler.nodes }, ids))
 }
 
-/// Where a schema is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    url: String,
-    pointer: String,
-}
-
 struct Compiler<'a> {
     library: Library<'a>,
     /// Schemas that are compiled, then schemas that wait for it.
     nodes: Vec<Node>,
-    places: Vec<Place>,
-    ids: BTreeMap<Place, NodeId>,
+    ids: HashMap<Place, NodeId>,
     formats: FormatRule,
 }
 
 impl Compiler<'_> {
     /// The number of the schema at a place; it is compiled later if it is not yet.
-    fn enqueue(&mut self, place: Place) -> Result<NodeId, SchemaError> {
+    fn enqueue(&mut self, place: Place) -> NodeId {
         if let Some(id) = self.ids.get(&place) {
-            return Ok(*id);
+            return *id;
         }
         let id = self.nodes.len();
-        self.nodes.push(Node::new(self.library.document(&place.url)?.location(&place.pointer)));
-        self.places.push(place.clone());
+        self.nodes.push(Node::new(place.clone()));
         self.ids.insert(place, id);
-        Ok(id)
+        id
     }
 
     fn compile_node(&mut self, id: NodeId) -> Result<(), SchemaError> {
-        let place = self.places[id].clone();
+        let place = self.nodes[id].place.clone();
         self.library.ensure_known(&place.url, &place.pointer)?;
         let document = self.library.document(&place.url)?;
         let content = document.content.clone();
         let schema = lookup(document, &content, &place.pointer)?;
         let Some(resource) = document.resource(&place.pointer).cloned() else { return Ok(()) };
-        let at = |pointer: &str| Place { url: place.url.clone(), pointer: pointer.to_owned() };
+        let at = |pointer: &str| Place { url: place.url.clone(), pointer: pointer.into() };
 
-        let mut node = Node::new(std::mem::take(&mut self.nodes[id].location));
+        let mut node = Node::new(place.clone());
         node.draft = resource.dialect.draft;
-        node.resource = self.enqueue(at(&resource.pointer))?;
+        node.resource = self.enqueue(at(&resource.pointer));
         if node.draft >= Draft::Draft2020 && node.resource == id {
             for anchor in &resource.dynamic_anchors {
                 if let Some(pointer) = resource.anchors.get(anchor) {
-                    let target = self.enqueue(at(pointer))?;
+                    let target = self.enqueue(at(pointer));
                     node.dynamic_anchors.insert(anchor.clone(), target);
                 }
             }
@@ -130,12 +120,12 @@ impl Keywords<'_, '_, '_> {
         let reference = Reference::join(self.base, reference)?;
         let here = self.compiler.library.document(&self.place.url)?;
         let place = match here.resolve(&reference)? {
-            Some(pointer) => Place { url: self.place.url.clone(), pointer },
+            Some(pointer) => Place { url: self.place.url.clone(), pointer: pointer.into() },
             None => {
                 let pointer = self.compiler.library.document(&reference.url)?.resolve_fragment(&reference)?;
-                Place { url: reference.url, pointer }
+                Place { url: reference.url.into(), pointer: pointer.into() }
             }
         };
-        self.compiler.enqueue(place)
+        Ok(self.compiler.enqueue(place))
     }
 }

@@ -1,6 +1,6 @@
 //! A document, the resources in it that have addresses of their own, and their anchors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::draft::{Dialect, Draft};
@@ -26,14 +26,14 @@ pub(crate) struct Document {
     pub(crate) url: String,
     pub(crate) content: Arc<Json>,
     /// By pointer; the empty one is always there.
-    pub(crate) resources: BTreeMap<String, Resource>,
+    pub(crate) resources: BTreeMap<String, Arc<Resource>>,
     /// Pointers to the schemas that were looked at for resources and anchors.
-    pub(crate) known: BTreeSet<String>,
+    pub(crate) known: HashSet<String>,
 }
 
 impl Document {
     /// The resource that the schema at `at` belongs to; `None` before the root is known.
-    pub(crate) fn resource(&self, at: &str) -> Option<&Resource> {
+    pub(crate) fn resource(&self, at: &str) -> Option<&Arc<Resource>> {
         let mut pointer = at;
         loop {
             if let Some(resource) = self.resources.get(pointer) {
@@ -76,20 +76,18 @@ impl Document {
         }
     }
 
-    /// Notes the anchors of the schema at `at`, which belongs to the resource at `owner`.
-    pub(crate) fn collect_anchors(&mut self, schema: &Object, at: &str, owner: &str) -> Result<(), SchemaError> {
-        let location = self.location(at);
-        let Some(resource) = self.resources.get_mut(owner) else { return Ok(()) };
-        let draft = resource.dialect.draft;
+    /// Notes the anchors of the schema at `at`, which belongs to `owner`.
+    pub(crate) fn collect_anchors(&mut self, schema: &Object, at: &str, owner: &Resource) -> Result<(), SchemaError> {
+        let draft = owner.dialect.draft;
         let text = |keyword: &str| schema.get(keyword).and_then(Json::as_str);
-        let mut found = Vec::new();
+        let (mut found, mut dynamic) = (Vec::new(), None);
         if draft < Draft::Draft2019 {
             if schema.contains_key("$ref") {
                 return Ok(());
             }
             // Here an anchor is an id with a fragment.
             if let Some(id) = text(draft.id_keyword()) {
-                let (_, fragment) = split_fragment(id).map_err(|_| SchemaError::Anchor(location))?;
+                let (_, fragment) = split_fragment(id).map_err(|_| SchemaError::Anchor(self.location(at)))?;
                 if !fragment.is_empty() && !fragment.starts_with('/') {
                     found.push(fragment);
                 }
@@ -98,9 +96,14 @@ impl Document {
             found.extend(text("$anchor").map(str::to_owned));
             if let Some(anchor) = text("$dynamicAnchor").filter(|_| draft >= Draft::Draft2020) {
                 found.push(anchor.to_owned());
-                resource.dynamic_anchors.insert(anchor.to_owned());
+                dynamic = Some(anchor.to_owned());
             }
         }
+        if found.is_empty() {
+            return Ok(());
+        }
+        let Some(resource) = self.resources.get_mut(&owner.pointer).map(Arc::make_mut) else { return Ok(()) };
+        resource.dynamic_anchors.extend(dynamic);
         for anchor in found {
             match resource.anchors.get(&anchor) {
                 Some(first) if first != at => {

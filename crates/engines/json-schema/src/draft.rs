@@ -92,11 +92,13 @@ impl Draft {
 
     /// The schemas directly inside of a schema, each with its pointer.
     pub(crate) fn subschemas<'a>(self, schema: &'a Object, at: &str) -> Vec<(String, &'a Json)> {
+        let order = |keyword: &String| PLACES.iter().position(|(known, _, since)| known == keyword && self >= *since);
+        let mut present: Vec<(usize, &Json)> =
+            schema.iter().filter_map(|(keyword, value)| Some((order(keyword)?, value))).collect();
+        present.sort_by_key(|(order, _)| *order);
         let mut found = Vec::new();
-        for (keyword, place, since) in PLACES {
-            let Some(value) = schema.get(*keyword).filter(|_| self >= *since) else {
-                continue;
-            };
+        for (order, value) in present {
+            let (keyword, place, _) = &PLACES[order];
             let below = pointer::append(at, keyword);
             match (place, value) {
                 (Place::Members, Json::Object(members)) => {

@@ -49,7 +49,7 @@ impl<'n> Evaluation<'n> {
             (Some(limit), _) => Err(Invalid::Limit(limit)),
             (None, Ok(())) => Ok(()),
             (None, Err(causes)) => {
-                let message = format!("jsonschema validation failed with {}", text::quote(&self.nodes[node].location));
+                let message = format!("jsonschema validation failed with {}", text::quote(&self.nodes[node].location()));
                 Err(Invalid::Broken(Report(Failure { shape: Shape::Heading, place: String::new(), message, causes })))
             }
         }

@@ -39,12 +39,12 @@ mod url;
 use serde_json::Value;
 
 use crate::compile::{Compiled, FormatRule};
-use crate::document::Document;
+use crate::document::{Document, Resource};
 pub use crate::error::{Invalid, Limit, ReadError, Report, SchemaError};
 use crate::evaluate::Evaluation;
 use crate::json::Json;
 pub use crate::library::{Loader, Offline};
-use crate::metaschemas::METASCHEMAS;
+use crate::metaschemas::Metaschemas;
 use crate::node::NodeId;
 
 /// The longest text of a schema that is read, in bytes: more than the largest file that Helm takes from a chart.
@@ -100,10 +100,12 @@ fn with_stack<T>(level: impl FnOnce() -> T) -> T {
 /// Checks the schema at a place of a document against the metaschema of its dialect.
 fn check_schema(document: &Document, schema: &Json, at: &str) -> Result<(), SchemaError> {
     let Some(resource) = document.resource(at) else { return Ok(()) };
-    let mut evaluation = Evaluation::new(&METASCHEMAS.compiled.nodes);
-    evaluation.metaschemas =
-        document.resources.iter().map(|(pointer, resource)| (pointer.clone(), METASCHEMAS.of(resource.dialect.draft))).collect();
-    evaluation.run(METASCHEMAS.of(resource.dialect.draft), schema).map_err(|error| match error {
+    let drafts = document.resources.values().map(|resource| resource.dialect.draft).collect();
+    let metaschemas = Metaschemas::of(&drafts);
+    let root = |resource: &Resource| metaschemas.root(resource.dialect.draft);
+    let mut evaluation = Evaluation::new(&metaschemas.compiled.nodes);
+    evaluation.metaschemas = document.resources.iter().map(|(pointer, resource)| (pointer.clone(), root(resource))).collect();
+    evaluation.run(root(resource), schema).map_err(|error| match error {
         Invalid::Limit(limit) => SchemaError::Limit(limit),
         broken @ Invalid::Broken(_) => SchemaError::NotASchema { place: document.location(at), invalid: Box::new(broken) },
     })

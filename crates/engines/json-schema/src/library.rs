@@ -1,6 +1,7 @@
 //! The documents of a compilation: those that were given, json-schema.org's, and those that a [`Loader`] brings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::document::{Document, Resource};
@@ -49,7 +50,7 @@ impl<'a> Library<'a> {
         if !self.documents.contains_key(url) {
             let content = self.content(url)?;
             let mut document =
-                Document { url: url.to_owned(), content: content.clone(), resources: BTreeMap::new(), known: BTreeSet::new() };
+                Document { url: url.to_owned(), content: content.clone(), resources: BTreeMap::new(), known: HashSet::new() };
             self.collect(&mut document, &content, url, "", &Dialect::of(Draft::LATEST))?;
             if !metaschemas::is_official(url) {
                 crate::check_schema(&document, &content, "")?;
@@ -115,7 +116,7 @@ impl<'a> Library<'a> {
         if let Some(object) = schema.as_object() {
             self.collect_object(document, schema, object, base, at, fallback)?;
         } else if at.is_empty() {
-            document.resources.insert(String::new(), resource(at, base, fallback.clone()));
+            document.resources.insert(String::new(), Arc::new(resource(at, base, fallback.clone())));
         }
         document.known.insert(at.to_owned());
         Ok(())
@@ -131,22 +132,22 @@ impl<'a> Library<'a> {
         fallback: &Dialect,
     ) -> Result<(), SchemaError> {
         let mut names_dialect = object.get("$schema").is_some_and(|name| name.as_str().is_some());
-        let mut draft = self.draft_of(&document.location(at), &document.url, at, schema, fallback.draft)?;
+        let mut draft = self.draft_of(document, at, schema, fallback.draft)?;
         if draft.id(object).is_empty() && !at.is_empty() {
             // Only a resource can have a dialect of its own.
             draft = fallback.draft;
             names_dialect = false;
         }
         let id = draft.id(object);
-        let mut base = base.to_owned();
+        let mut base = Cow::Borrowed(base);
         if !id.is_empty() {
-            base = Reference::join(&base, id).map_err(|_| SchemaError::Id(document.location(at)))?.url;
+            base = Reference::join(&base, id).map_err(|_| SchemaError::Id(document.location(at)))?.url.into();
         }
         if !id.is_empty() || at.is_empty() {
             match document.resources.values().find(|resource| resource.id == base) {
                 Some(other) if other.pointer != at => {
                     let (first, second) = (at.to_owned(), other.pointer.clone());
-                    return Err(SchemaError::DuplicateId { id: base, url: document.url.clone(), first, second });
+                    return Err(SchemaError::DuplicateId { id: base.into_owned(), url: document.url.clone(), first, second });
                 }
                 Some(_) => {}
                 None => {
@@ -155,29 +156,27 @@ impl<'a> Library<'a> {
                     } else {
                         fallback.clone()
                     };
-                    document.resources.insert(at.to_owned(), resource(at, &base, dialect));
+                    document.resources.insert(at.to_owned(), Arc::new(resource(at, &base, dialect)));
                 }
             }
         }
         let owner = document.resources.values().find(|resource| resource.id == base);
-        let Some((owner, dialect)) = owner.map(|resource| (resource.pointer.clone(), resource.dialect.clone())) else {
-            return Ok(());
-        };
+        let Some(owner) = owner.cloned() else { return Ok(()) };
         document.collect_anchors(object, at, &owner)?;
         for (pointer, subschema) in draft.subschemas(object, at) {
-            crate::with_stack(|| self.collect(document, subschema, &base, &pointer, &dialect))?;
+            crate::with_stack(|| self.collect(document, subschema, &owner.id, &pointer, &owner.dialect))?;
         }
         Ok(())
     }
 
     /// The draft that `$schema` leads to, maybe by way of metaschemas that are not json-schema.org's.
-    fn draft_of(&mut self, location: &str, url: &str, at: &str, schema: &Json, default: Draft) -> Result<Draft, SchemaError> {
+    fn draft_of(&mut self, document: &Document, at: &str, schema: &Json, default: Draft) -> Result<Draft, SchemaError> {
+        let Some(mut name) = schema_name(schema) else { return Ok(default) };
         let mut seen = BTreeSet::new();
-        let mut location = location.to_owned();
-        let mut own_url = at.is_empty().then(|| url.to_owned());
-        let mut name = schema_name(schema);
+        let mut location = document.location(at);
+        let mut own_url = at.is_empty().then(|| document.url.clone());
         loop {
-            let Some(current) = name else { return Ok(default) };
+            let current = name;
             if let Some(draft) = Draft::from_url(&current) {
                 return Ok(draft);
             }
@@ -189,7 +188,8 @@ impl<'a> Library<'a> {
             if !seen.insert(current.clone()) {
                 return Err(SchemaError::MetaschemaCycle(current));
             }
-            name = schema_name(&*self.content(&current)?);
+            let Some(next) = schema_name(&*self.content(&current)?) else { return Ok(default) };
+            name = next;
             location = format!("{current}#");
             own_url = Some(current);
         }

@@ -1,7 +1,7 @@
 //! The schemas of schemas, as json-schema.org publishes them.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::compile::{self, Compiled, FormatRule};
 use crate::draft::Draft;
@@ -48,24 +48,34 @@ pub(crate) fn find(url: &str) -> Option<&'static str> {
     DOCUMENTS.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
-/// The compiled metaschemas.
+/// Compiled metaschemas.
 pub(crate) struct Metaschemas {
-    /// The schemas of all drafts.
+    /// The schemas of all drafts in it.
     pub(crate) compiled: Compiled,
     roots: BTreeMap<Draft, NodeId>,
 }
 
 impl Metaschemas {
-    /// The metaschema of a draft.
-    pub(crate) fn of(&self, draft: Draft) -> NodeId {
+    /// Those of all these drafts. Nearly all documents are of one, whose metaschema is compiled alone.
+    pub(crate) fn of(drafts: &BTreeSet<Draft>) -> &'static Metaschemas {
+        static OF_ONE: [OnceLock<Metaschemas>; Draft::ALL.len()] = [const { OnceLock::new() }; Draft::ALL.len()];
+        static OF_ALL: OnceLock<Metaschemas> = OnceLock::new();
+        match Draft::ALL.iter().position(|draft| drafts.first() == Some(draft)) {
+            Some(only) if drafts.len() == 1 => OF_ONE[only].get_or_init(|| Metaschemas::compile(&Draft::ALL[only..=only])),
+            _ => OF_ALL.get_or_init(|| Metaschemas::compile(&Draft::ALL)),
+        }
+    }
+
+    /// Formats count in metaschemas, whatever the draft says.
+    fn compile(drafts: &[Draft]) -> Metaschemas {
+        let urls: Vec<&str> = drafts.iter().map(|draft| draft.url()).collect();
+        let (compiled, roots) = compile::compile(&urls, Vec::new(), &Offline, FormatRule::Always)
+            .expect("because the documents are constant and tested");
+        Metaschemas { compiled, roots: drafts.iter().copied().zip(roots).collect() }
+    }
+
+    /// The metaschema of one of the drafts.
+    pub(crate) fn root(&self, draft: Draft) -> NodeId {
         self.roots[&draft]
     }
 }
-
-/// Formats count in metaschemas, whatever the draft says.
-pub(crate) static METASCHEMAS: LazyLock<Metaschemas> = LazyLock::new(|| {
-    let urls = Draft::ALL.map(Draft::url);
-    let (compiled, roots) =
-        compile::compile(&urls, Vec::new(), &Offline, FormatRule::Always).expect("because the documents are constant and tested");
-    Metaschemas { compiled, roots: Draft::ALL.into_iter().zip(roots).collect() }
-});

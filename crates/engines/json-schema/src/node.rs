@@ -1,21 +1,29 @@
 //! A compiled schema. Schemas refer to each other by number, so that cycles cost nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::decimal::Decimal;
 use crate::draft::Draft;
 use crate::format::Format;
 use crate::pattern::Pattern;
+use crate::pointer;
 use crate::types::Types;
 
 /// The number of a schema.
 pub(crate) type NodeId = usize;
 
+/// Where a schema is: the address of its document, and the pointer to it there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) url: Arc<str>,
+    pub(crate) pointer: Arc<str>,
+}
+
 /// A schema. What is `None` or empty is no condition.
 #[derive(Debug)]
 pub(crate) struct Node {
-    /// Its address with the pointer to it.
-    pub(crate) location: String,
+    pub(crate) place: Place,
     pub(crate) draft: Draft,
     /// The nearest schema around it, or itself, that has an address of its own.
     pub(crate) resource: NodeId,
@@ -37,9 +45,9 @@ pub(crate) struct Node {
 
 impl Node {
     /// A schema without conditions.
-    pub(crate) fn new(location: String) -> Node {
+    pub(crate) fn new(place: Place) -> Node {
         Node {
-            location,
+            place,
             draft: Draft::LATEST,
             resource: 0,
             dynamic_anchors: BTreeMap::new(),
@@ -55,6 +63,11 @@ impl Node {
             number: NumberRules::default(),
             logic: LogicRules::default(),
         }
+    }
+
+    /// What its place is called in messages.
+    pub(crate) fn location(&self) -> String {
+        format!("{}{}", self.place.url, pointer::fragment(&self.place.pointer))
     }
 }
 

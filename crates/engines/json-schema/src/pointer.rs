@@ -1,20 +1,34 @@
 //! JSON pointers: as paths below a document and as what stands behind `#`.
 
+use std::borrow::Cow;
+
 use crate::json::Json;
 use crate::url;
 
 /// `pointer` with one more token.
 pub(crate) fn append(pointer: &str, token: &str) -> String {
-    format!("{pointer}/{}", escape(token))
+    let mut longer = String::with_capacity(pointer.len() + 1 + token.len());
+    longer.push_str(pointer);
+    push(&mut longer, token);
+    longer
+}
+
+/// Adds a token to a pointer.
+pub(crate) fn push(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    pointer.push_str(&escape(token));
 }
 
 /// A token as it stands in a pointer.
-pub(crate) fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escape(token: &str) -> Cow<'_, str> {
+    if token.contains(['~', '/']) { token.replace('~', "~0").replace('/', "~1").into() } else { token.into() }
 }
 
 /// A token without its escapes, or `None` if a tilde is not part of one.
-fn unescape(token: &str) -> Option<String> {
+fn unescape(token: &str) -> Option<Cow<'_, str>> {
+    if !token.contains('~') {
+        return Some(token.into());
+    }
     let mut parts = token.split('~');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -25,7 +39,7 @@ fn unescape(token: &str) -> Option<String> {
         }
         text.push_str(&part[1..]);
     }
-    Some(text)
+    Some(text.into())
 }
 
 /// `#` and the pointer, each token escaped for an address.
@@ -49,7 +63,7 @@ pub(crate) fn lookup<'a>(document: &'a Json, pointer: &str) -> Result<&'a Json, 
     for token in pointer.split('/').skip(1) {
         let token = unescape(token).ok_or(Lost::Invalid)?;
         let next = match found {
-            Json::Object(members) => members.get(&token),
+            Json::Object(members) => members.get(&*token),
             Json::Array(items) => index(&token).and_then(|index| items.get(index)),
             _ => None,
         };

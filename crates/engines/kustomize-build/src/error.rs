@@ -10,7 +10,9 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum BuildError {
     /// The directory holds no kustomization file.
-    #[error("unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{directory}'")]
+    #[error(
+        "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{directory}'; add one, or correct the path"
+    )]
     NoKustomization {
         /// The directory.
         directory: TreePath,
@@ -108,7 +110,7 @@ pub enum BuildError {
         advice: &'static str,
     },
     /// A bound of [`crate::Limits`] is reached.
-    #[error("{what} is beyond the limit of {limit}")]
+    #[error("{what} is beyond the limit of {limit}; divide what is built")]
     Limit {
         /// What grew too large.
         what: String,

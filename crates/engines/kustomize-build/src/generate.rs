@@ -51,7 +51,7 @@ pub(crate) fn generate<'b>(
 ) -> Result<Object, BuildError> {
     let what = format!("{} generator '{}'", kind.kind(), arguments.name);
     if arguments.name.is_empty() {
-        return Err(BuildError::step(what, "a generator must have a name"));
+        return Err(BuildError::step(what, "a generator must have a name; add `name`"));
     }
     let data = pairs(session, root, arguments).map_err(|error| error.within(what.clone()))?;
     let mut known = BTreeMap::new();
@@ -144,7 +144,12 @@ fn pairs<'b>(session: &mut Session<'b>, root: &Root<'b>, arguments: &GeneratorAr
     for literal in &arguments.literals {
         match literal.split_once('=') {
             Some((key, value)) if !key.is_empty() => all.push((key.to_owned(), without_quotes(value).as_bytes().to_vec())),
-            _ => return Err(BuildError::step("read literal", format!("invalid literal source {literal}, expected key=value"))),
+            _ => {
+                return Err(BuildError::step(
+                    "read literal",
+                    format!("invalid literal source {literal}, expected key=value; quote it as a whole"),
+                ));
+            }
         }
     }
     for source in &arguments.files {

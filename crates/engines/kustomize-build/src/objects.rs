@@ -72,8 +72,11 @@ impl Objects {
         objects.into_iter().try_for_each(|object| self.append(object, schema))
     }
 
-    /// Checks that every identity is there once.
+    /// Checks that every identity is there once. Nothing is looked up anew unless something has been changed.
     pub(crate) fn check_distinct(&mut self, schema: &Schema) -> Result<(), BuildError> {
+        if self.ids.as_ref().is_some_and(|ids| ids.len() == self.list.len()) {
+            return Ok(());
+        }
         let list = std::mem::take(self.list_mut());
         self.append_all(list, schema)
     }

@@ -326,7 +326,10 @@ fn replacements<'b>(
         let has_inline =
             entry.replacement.source.is_some() || entry.replacement.targets.as_ref().is_some_and(|list| !list.is_empty());
         if has_inline {
-            return Err(BuildError::step("read replacements", "cannot specify both path and inline replacement"));
+            return Err(BuildError::step(
+                "read replacements",
+                "cannot specify both path and inline replacement; keep one of the two",
+            ));
         }
         let bytes = root.load(session, &entry.path)?;
         let unusable = |source: Cause| BuildError::content(entry.path.clone(), "replacements", source);

@@ -102,12 +102,20 @@ impl<'d> Referrer<'d> {
         let own = &directory.candidates[at];
         let mut namespaces = BTreeSet::new();
         if object.kind() == "RoleBinding" {
+            let invalid = |problem: &str| BuildError::object("update name references", &own.id, Fault::Other(problem.to_owned()));
             for subject in object.node.field("subjects").into_iter().flat_map(Node::items) {
-                let is_account = subject.field("kind").is_some_and(|kind| kind.text() == "ServiceAccount");
-                let Some(namespace) = subject.field("namespace").filter(|_| is_account) else { continue };
+                if subject.kind() != Kind::Mapping {
+                    return Err(invalid("a subject is no mapping; give it a kind and a name"));
+                }
+                let (Some(namespace), Some(kind)) = (subject.field("namespace"), subject.field("kind")) else { continue };
+                if kind.is_null() || !kind.is_string() {
+                    return Err(invalid("the kind of a subject is no string; write User, Group or ServiceAccount"));
+                }
+                if kind.text() != "ServiceAccount" {
+                    continue;
+                }
                 if namespace.is_null() || !namespace.is_string() {
-                    let problem = "the namespace of a subject is blank; set or remove it";
-                    return Err(BuildError::object("update name references", &own.id, Fault::Other(problem.to_owned())));
+                    return Err(invalid("the namespace of a subject is blank; set or remove it"));
                 }
                 namespaces.insert(namespace.text().to_owned());
             }
@@ -166,7 +174,9 @@ impl Finder<'_> {
 
     fn fix_mapping(&self, node: &mut Node) -> Result<(), Fault> {
         let Some(name) = node.get("name")? else {
-            return Err(Fault::Other("path config error; no 'name' field in node".to_owned()));
+            return Err(Fault::Other(
+                "path config error; no 'name' field in node; name the field itself in `nameReference`".to_owned(),
+            ));
         };
         let name = name.text().to_owned();
         let found = match node.get("namespace")?.map(Node::text) {

@@ -205,7 +205,11 @@ impl<'b> Target<'b> {
         }
         match role {
             // A component works on what there is so far.
-            Role::Component => target.accumulate(session, into).map_err(within),
+            Role::Component => {
+                let mut all = target.accumulate(session, into).map_err(within)?;
+                all.objects.check_distinct(&session.schema)?;
+                Ok(all)
+            }
             Role::Base => {
                 let below = target.accumulate(session, Accumulator::default()).map_err(within)?;
                 self.merge(session, into, below)
@@ -216,6 +220,7 @@ impl<'b> Target<'b> {
     fn merge(&self, session: &Session<'b>, mut into: Accumulator, below: Accumulator) -> Result<Accumulator, BuildError> {
         if into.objects.list().is_empty() {
             into.objects = below.objects;
+            into.objects.check_distinct(&session.schema)?;
         } else {
             into.objects.append_all(below.objects.into_list(), &session.schema)?;
         }
@@ -313,13 +318,13 @@ impl<'b> Target<'b> {
             if matches!(transformer, Transformer::StrategicPatches(_) | Transformer::Patch(_)) {
                 session.uses_built_in = true;
             }
+            all.objects.drop_gone();
             if let Some(origin) = origin {
                 for object in all.objects.list_mut() {
                     origin::add_transformation(object, &origin)
                         .map_err(|fault| BuildError::object("note the transformation", &object.id(&session.schema), fault))?;
                 }
             }
-            all.objects.drop_gone();
         }
         Ok(())
     }
@@ -367,7 +372,10 @@ impl<'b> Target<'b> {
             let is_same = before.len() == after.len()
                 && before.iter().zip(&after).all(|(old, new)| old.node == new.node && old.notes == new.notes);
             if !is_same {
-                return Err(BuildError::step("validate", "validator shouldn't modify the resource map"));
+                return Err(BuildError::step(
+                    "validate",
+                    "validator shouldn't modify the resource map; list it under `transformers`",
+                ));
             }
         }
         Ok(())

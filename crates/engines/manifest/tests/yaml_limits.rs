@@ -168,3 +168,23 @@ fn no_mutation_of_any_known_text_panics() {
         }
     }
 }
+
+/// As `sigs.k8s.io/yaml` reads and refuses them.
+#[test]
+fn utf_16_is_read_behind_a_byte_order_mark() {
+    let read = |bytes: &[u8]| parse_value(bytes, Dialect::V2).map_err(|error| error.to_string());
+    let one = serde_json::json!({"a": 1});
+    assert_eq!(read(b"\xff\xfea\0:\0 \x001\0"), Ok(one.clone()));
+    assert_eq!(read(b"\xfe\xff\0a\0:\0 \x001"), Ok(one));
+    assert_eq!(read(b"\xff\xfea\0:\0 \0\x3d\xd8\0\xde"), Ok(serde_json::json!({"a": "\u{1f600}"})));
+    assert_eq!(read(b"\xff\xfe"), Ok(serde_json::Value::Null));
+    for (bytes, problem) in [
+        (&b"\xff\xfea\0:\0 \0\x3d\xd8"[..], "incomplete UTF-16 surrogate pair"),
+        (b"\xff\xfea\0:\0 \0\x3d\xd8a\0", "expected low surrogate area"),
+        (b"\xff\xfea\0:\0 \0\0\xde", "unexpected low surrogate area"),
+        (b"\xff\xfea\0:\0 \x001", "incomplete UTF-16 character"),
+        (b"\xff\xfea\0:\0 \0\x01\0", "control characters are not allowed"),
+    ] {
+        assert_eq!(read(bytes), Err(format!("yaml: {problem}")), "{bytes:x?}");
+    }
+}

@@ -8,6 +8,7 @@
 
 mod access;
 pub mod expression;
+pub mod hook;
 pub mod job;
 pub mod kstatus;
 pub mod pods;

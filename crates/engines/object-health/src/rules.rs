@@ -92,18 +92,25 @@ impl HealthRules {
         Ok(Self { rules: compiled })
     }
 
+    /// Assesses a live object by the rule of its kind or of its group; `None` where there is none.
+    #[must_use]
+    pub fn assess_by_rule(&self, object: &Value) -> Option<Assessment> {
+        let (group, kind) = access::group_and_kind(object);
+        let rule = |kind: &str| self.rules.get(&(group.to_owned(), kind.to_owned()));
+        let evaluated = rule(kind).or_else(|| rule(""))?.evaluate(object);
+        Some(evaluated.unwrap_or_else(|error| Assessment::unknown(error.to_string())))
+    }
+
     /// Assesses a live object: by the rule of its kind, else by the rule of its group, else as Flux does without rules.
     /// What cannot be assessed is [`Status::Unknown`].
     #[must_use]
     pub fn assess(&self, object: &Value, now: Timestamp) -> Assessment {
-        let (group, kind) = access::group_and_kind(object);
-        let rule = |kind: &str| self.rules.get(&(group.to_owned(), kind.to_owned()));
-        let assessed = match rule(kind).or_else(|| rule("")) {
-            Some(evaluator) => evaluator.evaluate(object).map_err(|error| error.to_string()),
-            None if job::is_job(object) => job::compute(object).map_err(|error| error.to_string()),
-            None => kstatus::compute(object, now).map_err(|error| error.to_string()),
+        let assessed = match self.assess_by_rule(object) {
+            Some(assessment) => return assessment,
+            None if job::is_job(object) => job::compute(object),
+            None => kstatus::compute(object, now),
         };
-        assessed.unwrap_or_else(Assessment::unknown)
+        assessed.unwrap_or_else(|error| Assessment::unknown(error.to_string()))
     }
 }
 

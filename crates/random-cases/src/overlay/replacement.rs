@@ -49,7 +49,8 @@ impl Maker<'_, '_> {
         }
         if self.choices.once_in(5) {
             let delimiter = self.choices.of(&[".", "-", ":", "/"]);
-            from.put("options", map([("delimiter", text(delimiter)), ("index", raw(self.choices.of(&["0", "1", "0"])))]));
+            let index = if self.slips(2) { "1" } else { "0" };
+            from.put("options", map([("delimiter", text(delimiter)), ("index", raw(index))]));
         }
         let targets: Vec<Item> = (0..=self.choices.below(2)).filter_map(|_| self.replacement_target()).collect();
         let mut entry = Item::Map(Vec::new());
@@ -69,13 +70,16 @@ impl Maker<'_, '_> {
             map([("kind", text(target.kind)), ("name", text(target.name.as_str()))])
         };
         let mut paths = Vec::new();
+        let mut are_scalars = true;
         for _ in 0..=self.choices.below(2) {
             let (mut path, found) = walk_body(&target.item, self.choices);
             let is_identity = matches!(path.first().map(String::as_str), Some("apiVersion" | "kind"));
             if !self.careless && (is_identity || !matches!(found, Item::Text(_))) {
                 path = ["metadata", "annotations", "replaced"].map(str::to_owned).to_vec();
+                are_scalars = false;
             }
             if self.choices.once_in(8) {
+                are_scalars = false;
                 path.pop();
                 path.push(self.choices.of(&["new", "deep", "a.b"]).to_owned());
             }
@@ -92,7 +96,7 @@ impl Maker<'_, '_> {
             if !self.slips(4) {
                 options.put("create", raw("true"));
             }
-            if self.choices.once_in(4) {
+            if self.choices.once_in(4) && (are_scalars || self.careless) {
                 options.put("delimiter", text(self.choices.of(&[".", "-", ":", "/"])));
                 options.put("index", raw(self.choices.of(&["0", "1", "-1", "5"])));
             }

@@ -5,4 +5,5 @@ mod counting;
 mod handover;
 mod image_killed;
 mod killed;
+mod release;
 mod undecodable;

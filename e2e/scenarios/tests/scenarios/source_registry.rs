@@ -2,24 +2,15 @@
 
 use anyhow::ensure;
 use e2e::objects::{CONFIG_MAP, KUSTOMIZATION, OCI_REPOSITORY, condition, config_map};
-use flate2::write::GzEncoder;
 use scenarios::artifact::download;
-use scenarios::{Scene, play};
+use scenarios::{Scene, archive, play};
 use serde_json::{Value, json};
 use test_support::registry::{Layer, Protection, RegistryServer};
 
 const CONTENT: &str = "application/vnd.cncf.flux.content.v1.tar+gzip";
 
-/// A tar.gz of these files.
 fn layer(media_type: &str, files: &[(&str, &str)]) -> anyhow::Result<Layer> {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-    for (name, text) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, name, text.as_bytes())?;
-    }
-    Ok(Layer { media_type: media_type.to_owned(), content: archive.into_inner()?.finish()? })
+    Ok(Layer { media_type: media_type.to_owned(), content: archive::of(files)? })
 }
 
 async fn add(scene: &Scene, name: &str, registry: &RegistryServer, spec: Value) -> anyhow::Result<()> {

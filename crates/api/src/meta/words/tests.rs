@@ -15,6 +15,11 @@ fn words_are_spelled_as_flux_spells_them() {
         ChartPackageSucceeded SourceUnavailable NoSourceArtifact UnsupportedSourceKind InvalidChartReference ChartPullError \
         MetadataPatchError ValuesFilesError DependencyBuildError ChartPackageError ChartVerificationError Unknown \
         GarbageCollectionFailed GarbageCollectionSucceeded ArtifactVerificationFailed NewArtifact \
+        InstallSucceeded InstallFailed UpgradeSucceeded UpgradeFailed TestSucceeded TestFailed RollbackSucceeded RollbackFailed \
+        UninstallSucceeded UninstallFailed PendingRelease AwaitingTests DriftDetected NoDriftDetected DriftCorrected \
+        DriftCorrectionFailed RetriesExceeded MissingRollbackTarget StateError ReconcileError SourceNotReady ValuesError \
+        ChartMutateError RESTClientError HelmChartCreated HelmChartConfigured HelmChartSyncErr HelmChartDeleted \
+        InventoryBuildFailed NamespaceCheckSkipped \
         Failure ImageURLInvalid IntervalNotConfigured InvalidPolicy InvalidPolicySelector InvalidSourceConfiguration \
         SourceManagerFailed UpdateFailed InvalidUpdateStrategy RemovedTemplateField";
     let ours: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();

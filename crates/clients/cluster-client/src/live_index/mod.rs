@@ -124,7 +124,7 @@ impl LiveIndex {
     }
 
     /// Announces a write of ours: until the answer is [`Writing::done`], what the watch shows is not drift.
-    pub(crate) fn writing<'index>(&'index self, key: &ObjectKey) -> Writing<'index> {
+    pub fn writing<'index>(&'index self, key: &ObjectKey) -> Writing<'index> {
         if let Some(watch) = self.listed(&key.kind_key()) {
             lock(&watch.store).begin_write(&key.namespace, &key.name);
         }
@@ -139,7 +139,7 @@ impl LiveIndex {
     }
 
     /// Announces that we delete an object: its end is not drift.
-    pub(crate) fn deletes(&self, key: &ObjectKey) {
+    pub fn deletes(&self, key: &ObjectKey) {
         if let Some(watch) = self.listed(&key.kind_key()) {
             lock(&watch.store).expect_deletion(&key.namespace, &key.name);
         }
@@ -183,14 +183,15 @@ impl LiveIndex {
 }
 
 /// A write on its way; dropping it says that it failed or that nobody waits for its answer any more.
-pub(crate) struct Writing<'index> {
+#[must_use = "dropping it says that the write failed"]
+pub struct Writing<'index> {
     index: &'index LiveIndex,
     key: ObjectKey,
 }
 
 impl Writing<'_> {
     /// Takes in the answer before the watch brings it.
-    pub(crate) fn done(self, answer: &Value) {
+    pub fn done(self, answer: &Value) {
         self.index.wrote(&self.key, answer);
     }
 }

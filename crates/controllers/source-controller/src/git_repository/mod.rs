@@ -69,7 +69,7 @@ impl Reconciler for GitRepositories {
         let storage = Arc::clone(&self.storage);
         let removed = tokio::task::spawn_blocking(move || storage.remove_all("GitRepository", &key.namespace, &key.name)).await;
         match removed {
-            Ok(Ok(_)) => Finalized::Done { events: Vec::new() },
+            Ok(Ok(was_stored)) => Finalized::Done { events: was_stored.then(crate::source::collected).into_iter().collect() },
             Ok(Err(error)) => {
                 let error = runtime::error_chain::error_chain(&error);
                 let message = format!("garbage collection for deleted resource failed: {error}");

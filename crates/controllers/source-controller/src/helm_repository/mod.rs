@@ -8,6 +8,10 @@ mod observe;
 mod size;
 #[cfg(test)]
 mod tests;
+mod way;
+
+pub(crate) use observe::{Secrets, read_secrets};
+pub(crate) use way::{Target, Way, way};
 
 use crate::source::{Failure, Made, Seen, Source};
 use crate::storage::Storage;
@@ -60,7 +64,7 @@ impl Source for HelmRepositories {
     }
 
     async fn make(&self, seen: &Seen<HelmRepository>) -> Result<Made<HelmRepositoryStatus>, Failure> {
-        let secrets = self.observe(&seen.object).await;
+        let secrets = read_secrets(&self.client, &seen.object).await;
         let question = decide::decide(&seen.object, &secrets)?;
         self.act(question, seen).await
     }

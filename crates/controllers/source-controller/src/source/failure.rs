@@ -17,6 +17,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// How far the work had come.
     pub(crate) reached: Reached,
+    /// The revision of the object that was to be used, for kinds whose origin is another object with an artifact.
+    pub(crate) source_revision: Option<String>,
 }
 
 /// What a failure asks for.
@@ -26,6 +28,8 @@ pub(crate) enum FailureClass {
     Retry,
     /// Only a change of the object helps.
     Stalled,
+    /// Another object has to become ready: tried again like [`FailureClass::Retry`], and nobody is alarmed.
+    Waiting,
 }
 
 /// The steps of the work, in their order. A later failure removes the conditions that earlier failures left.
@@ -43,7 +47,7 @@ impl Failure {
     /// A failure to fetch that is tried again.
     pub(crate) fn fetch(reason: Reason, message: impl Into<String>) -> Self {
         let (class, condition) = (FailureClass::Retry, Some(ConditionType::FetchFailed));
-        Self { class, condition, reason, message: message.into(), reached: Reached::Origin }
+        Self { class, condition, reason, message: message.into(), reached: Reached::Origin, source_revision: None }
     }
 
     /// The same, which only a change of the object helps against.
@@ -71,6 +75,18 @@ impl Failure {
     #[must_use]
     pub(crate) fn at(self, reached: Reached) -> Self {
         Self { reached, ..self }
+    }
+
+    /// The same, which only waits for another object.
+    #[must_use]
+    pub(crate) fn waiting(self) -> Self {
+        Self { class: FailureClass::Waiting, ..self }
+    }
+
+    /// The same of that revision of the object's source.
+    #[must_use]
+    pub(crate) fn of_source(self, source_revision: Option<String>) -> Self {
+        Self { source_revision, ..self }
     }
 
     /// The same under another condition.

@@ -28,12 +28,17 @@ pub(crate) trait SourceStatus: ReconciledStatus {
     fn set_artifact(&mut self, artifact: Option<Artifact>);
     /// Writes the address of the latest artifact, whatever its name.
     fn set_url(&mut self, url: Option<String>);
+    /// Writes the revision of the source that was used, or was to be.
+    fn set_source_revision(&mut self, revision: Option<String>) {
+        let _ = revision;
+    }
 }
 
-/// Implements [`SourceStatus`] for a status with the usual two fields.
+/// Implements [`SourceStatus`] for a status with the usual two fields, and what else is given.
 macro_rules! source_status {
-    ($($status:ty),+) => {
+    ($($status:ty $(: $more:item)?),+) => {
         $(impl SourceStatus for $status {
+            $($more)?
             fn artifact(&self) -> Option<&Artifact> {
                 self.artifact.as_ref()
             }
@@ -47,7 +52,14 @@ macro_rules! source_status {
     };
 }
 
-source_status!(api::source::HelmRepositoryStatus, api::source::OciRepositoryStatus);
+source_status!(
+    api::source::BucketStatus,
+    api::source::HelmChartStatus: fn set_source_revision(&mut self, revision: Option<String>) {
+        self.observed_source_artifact_revision = revision;
+    },
+    api::source::HelmRepositoryStatus,
+    api::source::OciRepositoryStatus
+);
 
 /// How the content of one kind of source is made.
 pub(crate) trait Source: Send + Sync + 'static {
@@ -64,6 +76,8 @@ pub(crate) trait Source: Send + Sync + 'static {
     const OWNED_CONDITIONS: &'static [ConditionType];
     /// The name beside the artifacts that always leads to the latest; its address is in `status.url`.
     const LATEST: &'static str;
+    /// The reason of ArtifactOutdated.
+    const OUTDATED: Reason = Reason::NewRevision;
 
     /// Asks the origin, and stores what is new.
     fn make(&self, seen: &Seen<Self::Kind>) -> impl Future<Output = Result<Made<StatusOf<Self::Kind>>, Failure>> + Send;
@@ -150,7 +164,7 @@ impl<S: Source> Reconciler for Sources<S> {
         let storage = Arc::clone(&self.storage);
         let removed = tokio::task::spawn_blocking(move || storage.remove_all(S::KIND, &key.namespace, &key.name)).await;
         match removed {
-            Ok(Ok(_)) => Finalized::Done { events: Vec::new() },
+            Ok(Ok(was_stored)) => Finalized::Done { events: was_stored.then(collected).into_iter().collect() },
             Ok(Err(error)) => {
                 let error = runtime::error_chain::error_chain(&error);
                 let message = format!("garbage collection for deleted resource failed: {error}");
@@ -205,6 +219,11 @@ pub(crate) fn link_latest<S: Source>(storage: &Storage, artifact: &Artifact) {
     if let Err(error) = storage.link(artifact, S::LATEST) {
         tracing::warn!(error = runtime::error_chain::error_chain(&error), "failed to update status URL symlink");
     }
+}
+
+/// What is said when the artifacts of a deleted object are gone.
+pub(crate) fn collected() -> Event {
+    event(Severity::Trace, Reason::GarbageCollectionSucceeded, "garbage collected artifacts for deleted resource")
 }
 
 /// An event without metadata.

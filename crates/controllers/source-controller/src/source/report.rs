@@ -56,7 +56,12 @@ impl<S: Source> Reporter<'_, S> {
             conditions.remove(ConditionType::SourceVerified);
         }
         let (next, error) = match made {
-            Err(failure) => self.fail(status.conditions_mut(), &mut events, failure),
+            Err(mut failure) => {
+                if let Some(revision) = failure.source_revision.take() {
+                    status.set_source_revision(Some(revision));
+                }
+                self.fail(status.conditions_mut(), &mut events, failure)
+            }
             Ok(made) => {
                 events.push(self.success_event(&made));
                 self.succeed(&mut status, made);
@@ -90,14 +95,20 @@ impl<S: Source> Reporter<'_, S> {
 
     fn fail(&self, conditions: &mut Conditions, events: &mut Vec<Event>, failure: Failure) -> (Next, Option<String>) {
         self.settle_earlier_steps(conditions, &failure.reached);
+        match failure.condition {
+            Some(ConditionType::FetchFailed) => conditions.remove(ConditionType::BuildFailed),
+            Some(ConditionType::BuildFailed) => conditions.remove(ConditionType::FetchFailed),
+            _ => {}
+        }
         if let Some(condition) = failure.condition {
             let bad = if condition == ConditionType::SourceVerified { ConditionStatus::False } else { ConditionStatus::True };
             conditions.mark(condition, bad, Why(failure.reason.as_ref(), failure.message.clone()), self.stamp);
         }
-        events.push(event(Severity::Error, failure.reason, failure.message.clone()));
+        let severity = if failure.class == FailureClass::Waiting { Severity::Trace } else { Severity::Error };
+        events.push(event(severity, failure.reason, failure.message.clone()));
         let next = match failure.class {
             FailureClass::Stalled => Next::WhenChanged,
-            FailureClass::Retry => Next::Backoff,
+            FailureClass::Retry | FailureClass::Waiting => Next::Backoff,
         };
         if failure.class == FailureClass::Stalled {
             conditions.mark_stalled(failure.reason, failure.message.clone(), self.stamp);
@@ -114,13 +125,14 @@ impl<S: Source> Reporter<'_, S> {
             Reached::New(outdated) => Some(outdated),
             Reached::Storage(outdated) => {
                 conditions.remove(ConditionType::FetchFailed);
+                conditions.remove(ConditionType::BuildFailed);
                 outdated.as_ref()
             }
         };
         if let Some(outdated) = outdated
             && self.seen.artifact().is_some()
         {
-            conditions.mark_true(ConditionType::ArtifactOutdated, Reason::NewRevision, outdated.clone(), self.stamp);
+            conditions.mark_true(ConditionType::ArtifactOutdated, S::OUTDATED, outdated.clone(), self.stamp);
         }
     }
 

@@ -120,6 +120,12 @@ impl IgnoreRules {
         Ok(Self { before, files, after })
     }
 
+    /// The same without the defaults and version control's files, as buckets have them.
+    #[must_use]
+    pub fn without_defaults(self) -> Self {
+        Self { before: Vec::new(), ..self }
+    }
+
     /// What becomes of an entry. The root is always kept. What is named `.git` is always left out with all below it.
     pub fn judge(&self, path: &TreePath, kind: EntryKind) -> Verdict {
         if path.components().any(|name| name == ".git") {

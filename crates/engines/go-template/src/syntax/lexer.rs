@@ -1,5 +1,7 @@
 //! Cuts a template into tokens, with Go's trim markers and Go's messages for what cannot be a token.
 
+use memchr::{memchr, memchr_iter, memchr3};
+
 use super::token::{Keyword, Token, TokenKind};
 use crate::text::quote::quoted;
 use crate::text::rune::{Rune, decode, is_alphanumeric, is_printable};
@@ -98,7 +100,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn count_lines(&mut self) {
-        self.line += self.source[self.start..self.position].iter().filter(|&&byte| byte == b'\n').count();
+        self.line += line_breaks(&self.source[self.start..self.position]);
+    }
+
+    /// Passes over so many bytes.
+    fn skip(&mut self, bytes: usize) {
+        self.line += line_breaks(&self.rest()[..bytes]);
+        self.position += bytes;
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token {
@@ -174,7 +182,12 @@ impl<'a> Lexer<'a> {
         if has_right_trim_marker(rest) && rest[TRIM_MARKER..].starts_with(self.right_delimiter) {
             return Some(TRIM_MARKER);
         }
-        rest.starts_with(self.right_delimiter).then_some(0)
+        self.at_right_delimiter().then_some(0)
+    }
+
+    /// Most often the first byte tells.
+    fn at_right_delimiter(&self) -> bool {
+        self.rest().first() == self.right_delimiter.first() && self.rest().starts_with(self.right_delimiter)
     }
 
     fn lex_right_delimiter(&mut self, marker: usize) -> Token {
@@ -218,8 +231,8 @@ impl<'a> Lexer<'a> {
                 }
             }
             '|' => self.emit(TokenKind::Pipe),
-            '"' => self.lex_quoted('"', TokenKind::String, "unterminated quoted string"),
-            '\'' => self.lex_quoted('\'', TokenKind::CharacterConstant, "unterminated character constant"),
+            '"' => self.lex_quoted(b'"', TokenKind::String, "unterminated quoted string"),
+            '\'' => self.lex_quoted(b'\'', TokenKind::CharacterConstant, "unterminated character constant"),
             '`' => self.lex_raw_quoted(),
             '$' => self.lex_field_or_variable(TokenKind::Variable),
             '.' if self.rest().first().is_some_and(u8::is_ascii_digit) => {
@@ -246,11 +259,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn lex_space(&mut self) -> Token {
-        let mut spaces = 0;
-        while self.peek().is_some_and(|rune| is_space(rune.character)) {
-            self.next();
-            spaces += 1;
-        }
+        let spaces = leading_space(self.rest());
+        self.skip(spaces);
         // The last space may belong to a trim marker.
         let from_last = &self.source[self.position - 1..];
         if has_right_trim_marker(from_last) && from_last[TRIM_MARKER..].starts_with(self.right_delimiter) {
@@ -264,10 +274,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_alphanumeric(&mut self) {
-        let ascii = self.rest().iter().take_while(|&&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        self.position += ascii.count();
-        while self.peek().is_some_and(|rune| is_alphanumeric(rune.character)) {
-            self.next();
+        self.position += self.rest().iter().take_while(|&&byte| IN_NAMES[usize::from(byte)]).count();
+        if self.rest().first().is_some_and(|byte| !byte.is_ascii()) {
+            while self.peek().is_some_and(|rune| is_alphanumeric(rune.character)) {
+                self.next();
+            }
         }
     }
 
@@ -306,35 +317,28 @@ impl<'a> Lexer<'a> {
 
     /// Whether a name may end here. `.X.Y` gives two fields, and `$x+2` is refused.
     fn at_terminator(&self) -> bool {
-        let Some(rune) = self.peek() else { return true };
-        is_space(rune.character)
-            || matches!(rune.character, '.' | ',' | '|' | ':' | ')' | '(')
-            || self.rest().starts_with(self.right_delimiter)
+        let Some(&byte) = self.rest().first() else { return true };
+        is_space_byte(byte) || matches!(byte, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.at_right_delimiter()
     }
 
-    fn lex_quoted(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token {
-        loop {
-            match self.next() {
-                Some('\\') => {
-                    if matches!(self.next(), None | Some('\n')) {
-                        return self.fail(unterminated);
-                    }
-                }
-                None | Some('\n') => return self.fail(unterminated),
-                Some(character) if character == quote => return self.emit(kind),
-                Some(_) => {}
+    fn lex_quoted(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
+        while let Some(found) = memchr3(quote, b'\\', b'\n', self.rest()) {
+            let byte = self.rest()[found];
+            self.position += found + 1;
+            if byte == quote {
+                return self.emit(kind);
+            }
+            if byte == b'\n' || matches!(self.next(), None | Some('\n')) {
+                break;
             }
         }
+        self.fail(unterminated)
     }
 
     fn lex_raw_quoted(&mut self) -> Token {
-        loop {
-            match self.next() {
-                None => return self.fail("unterminated raw quoted string"),
-                Some('`') => return self.emit(TokenKind::RawString),
-                Some(_) => {}
-            }
-        }
+        let Some(found) = memchr(b'`', self.rest()) else { return self.fail("unterminated raw quoted string") };
+        self.skip(found + 1);
+        self.emit(TokenKind::RawString)
     }
 
     fn lex_number(&mut self) -> Token {
@@ -400,17 +404,26 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The ASCII characters that names are made of.
+static IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let &first = needle.first()?;
-    let mut from = 0;
-    while let Some(found) = haystack[from..].iter().position(|&byte| byte == first) {
-        let at = from + found;
-        if haystack[at..].starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
+    memchr_iter(first, haystack).find(|&at| haystack[at..].starts_with(needle))
+}
+
+fn line_breaks(bytes: &[u8]) -> usize {
+    // To set the fast search up takes longer than to look at a few bytes.
+    const FEW: usize = 16;
+    if bytes.len() <= FEW { bytes.iter().filter(|&&byte| byte == b'\n').count() } else { memchr_iter(b'\n', bytes).count() }
 }
 
 /// A character as `%#U` prints it.

@@ -6,6 +6,7 @@ use crate::builtins::Builtin;
 use crate::function::SharedFunction;
 use crate::text::Text;
 use crate::text::quote::quoted;
+use crate::text::rune::is_blank;
 
 /// Index of a node in its [`Source`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -223,7 +224,7 @@ impl Source {
     pub(crate) fn is_empty(&self, list: NodeId) -> bool {
         match &self.node(list).kind {
             NodeKind::List(nodes) => self.children(*nodes).iter().all(|&node| self.is_empty(node)),
-            NodeKind::Text(span) => String::from_utf8_lossy(self.slice(*span)).trim().is_empty(),
+            NodeKind::Text(span) => is_blank(self.slice(*span)),
             _ => false,
         }
     }
@@ -232,7 +233,7 @@ impl Source {
     pub(crate) fn location(&self, id: NodeId) -> String {
         let position = (self.node(id).position as usize).min(self.text.len());
         let before = &self.text[..position];
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
         let column = position - before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         format!("{}:{line}:{column}", self.name)
     }

@@ -126,6 +126,9 @@ fn parse_signed(text: &str) -> Option<i64> {
 
 /// An unsigned integer with a base prefix and underscores, as Go writes them.
 fn parse_unsigned(text: &str) -> Option<u64> {
+    if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
     let lower = text.to_ascii_lowercase();
     let (digits, base) = match lower.as_bytes() {
         [b'0', b'x', rest @ ..] => (rest, 16),

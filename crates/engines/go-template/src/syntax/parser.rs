@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lexer::{Lexer, LoopKeywords};
-use super::node::{Branch, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
+use super::node::{Branch, Callee, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
 use super::token::{Keyword, Token, TokenKind};
 use crate::error::ParseError;
 use crate::function::Functions;
@@ -66,6 +66,7 @@ pub(crate) fn parse(
         text,
         lexer: Lexer::new(text, delimiters, keywords),
         functions,
+        callees: Vec::new(),
         source: Source::new(name.clone(), Text::from(text)),
         pending: Vec::with_capacity(8),
         variables: BTreeMap::new(),
@@ -145,6 +146,8 @@ pub(super) struct Parser<'a> {
     text: &'a [u8],
     lexer: Lexer<'a>,
     pub(super) functions: &'a Functions,
+    /// What the names called so far mean: few, as there are not many functions.
+    pub(super) callees: Vec<(&'a [u8], Callee)>,
     pub(super) source: Source,
     /// Nodes whose parents are not finished yet.
     pub(super) pending: Vec<NodeId>,
@@ -445,6 +448,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn unquoted(&self, token: &Token) -> Parsed<Text> {
-        unquote(self.bytes(token)).map(Text::from).ok_or_else(|| self.error("invalid syntax"))
+        let unquoted = unquote(self.bytes(token)).ok_or_else(|| self.error("invalid syntax"))?;
+        Ok(Text::from(&*unquoted))
     }
 }

@@ -179,15 +179,24 @@ impl<'a> Parser<'a> {
     }
 
     fn identifier(&mut self, token: &Token) -> Parsed<NodeKind> {
-        let name = self.string(token);
-        let callee = match self.functions.get(&name) {
-            Some(function) => Some(Callee::Host(self.source.push_function(function.clone()))),
-            None => Builtin::from_name(&name).map(Callee::Builtin),
+        let name = self.bytes(token);
+        let callee = match self.callees.iter().find(|(known, _)| *known == name) {
+            Some(&(_, callee)) => callee,
+            None => self.callee(name)?,
         };
-        match callee {
-            Some(callee) => Ok(NodeKind::Identifier { name: token.span(), callee }),
-            None => Err(self.error(format_args!("function {} not defined", quoted(name.as_bytes())))),
-        }
+        Ok(NodeKind::Identifier { name: token.span(), callee })
+    }
+
+    /// What a name calls that was not called before.
+    fn callee(&mut self, name: &'a [u8]) -> Parsed<Callee> {
+        let text = String::from_utf8_lossy(name);
+        let callee = match self.functions.get(&text) {
+            Some(function) => Some(Callee::Host(self.source.push_function(function.clone()))),
+            None => Builtin::from_name(&text).map(Callee::Builtin),
+        };
+        let callee = callee.ok_or_else(|| self.error(format_args!("function {} not defined", quoted(text.as_bytes()))))?;
+        self.callees.push((name, callee));
+        Ok(callee)
     }
 
     fn number(&mut self, token: &Token) -> Parsed<NodeKind> {

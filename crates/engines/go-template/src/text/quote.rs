@@ -1,5 +1,9 @@
 //! Go's string and character literals, written and read as `strconv` does.
 
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
 use super::rune::{decode, is_printable, push, runes};
 
 /// Which characters stay as they are.
@@ -76,17 +80,22 @@ pub(crate) fn can_backquote(bytes: &[u8]) -> bool {
 }
 
 /// The text of a quoted literal of either kind; `None` when it is not well formed.
-pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (&first, rest) = literal.split_first()?;
     let (&last, body) = rest.split_last()?;
     if first != last {
         return None;
     }
     if first == b'`' {
-        return (!body.contains(&b'`')).then(|| body.iter().copied().filter(|&byte| byte != b'\r').collect());
+        let without_returns = || body.iter().copied().filter(|&byte| byte != b'\r').collect();
+        let unquoted = || memchr(b'\r', body).map_or(Cow::Borrowed(body), |_| Cow::Owned(without_returns()));
+        return memchr(b'`', body).is_none().then(unquoted);
     }
-    if first != b'"' || body.contains(&b'\n') {
+    if first != b'"' || memchr(b'\n', body).is_some() {
         return None;
+    }
+    if memchr2(b'"', b'\\', body).is_none() && body.is_ascii() {
+        return Some(Cow::Borrowed(body));
     }
     let mut output = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -98,7 +107,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
         }
         rest = &rest[width..];
     }
-    Some(output)
+    Some(Cow::Owned(output))
 }
 
 /// The code of a character literal such as `'a'` or `'\x41'`; `None` when its beginning is not well formed.

@@ -51,6 +51,11 @@ pub(crate) fn runes(bytes: &[u8]) -> impl Iterator<Item = (usize, Rune)> + '_ {
     })
 }
 
+/// Whether there is nothing but white space.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    runes(bytes).all(|(_, rune)| rune.character.is_whitespace())
+}
+
 /// How many runes a text has, an invalid byte counting as one.
 pub(crate) fn count(bytes: &[u8]) -> usize {
     if bytes.is_ascii() { bytes.len() } else { runes(bytes).count() }

@@ -18,13 +18,16 @@ pub(super) fn import(chart: &mut ResolvedChart) -> Result<(), CoalesceError> {
     let Some(mut declared) = chart.metadata.dependencies.take() else { return Ok(()) };
     let mut values = Values::new();
     coalesce(chart, &mut values, Mode::Merge)?;
-    let shared = Table::of(&values);
-    let imported = Table::default();
-    let copies = add_all(&mut declared, &shared, &imported);
-    shared.dissolve();
-    imported.dissolve();
-    let (mut values, imported) = copies.ok_or(CoalesceError::Imports(LIMIT))?;
-    merge_tables(&mut values, &imported, Mode::Merge);
+    if declared.iter().any(|dependency| !dependency.import_values.is_empty()) {
+        let shared = Table::of(&values);
+        let imported = Table::default();
+        let copies = add_all(&mut declared, &shared, &imported);
+        shared.dissolve();
+        imported.dissolve();
+        let (changed, imported) = copies.ok_or(CoalesceError::Imports(LIMIT))?;
+        values = changed;
+        merge_tables(&mut values, &imported, Mode::Merge);
+    }
     chart.values = Arc::new(values);
     chart.metadata.dependencies = Some(declared);
     Ok(())

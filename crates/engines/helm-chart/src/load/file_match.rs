@@ -10,6 +10,29 @@ pub fn match_file_name(pattern: &str, path: &str) -> bool {
     matches(pattern, path).unwrap_or(false)
 }
 
+/// A pattern that is compared with many names.
+#[derive(Debug)]
+pub(super) enum Pattern {
+    /// Nothing in it has a meaning, so that only the same name matches.
+    Literal(String),
+    /// Any other.
+    Wild(String),
+}
+
+impl Pattern {
+    pub(super) fn new(text: &str) -> Self {
+        if text.contains(['*', '?', '[', '\\']) { Self::Wild(text.to_owned()) } else { Self::Literal(text.to_owned()) }
+    }
+
+    /// As [`match_file_name`].
+    pub(super) fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Literal(text) => text == name,
+            Self::Wild(text) => match_file_name(text, name),
+        }
+    }
+}
+
 /// Whether the whole name matches. Of a malformed pattern a name may be found not to match before the fault is seen, as in Go.
 pub(crate) fn matches(pattern: &str, name: &str) -> Result<bool, PatternError> {
     let pattern: Vec<char> = pattern.chars().collect();

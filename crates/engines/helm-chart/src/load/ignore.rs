@@ -1,7 +1,7 @@
 //! The rules of `.helmignore`. They resemble those of Git, but the first rule that decides counts, and a rule with `!` ignores
 //! whatever does not match it.
 
-use super::file_match::{self, PatternError};
+use super::file_match::{self, Pattern, PatternError};
 use crate::file::base_name;
 
 /// Why a rule is none; worded as Helm.
@@ -28,7 +28,7 @@ pub(super) struct Rules(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
-    pattern: String,
+    pattern: Pattern,
     negated: bool,
     directories_only: bool,
     /// Whether the pattern is for the last component of a path.
@@ -71,7 +71,7 @@ impl Rules {
         let (directories_only, pattern) = pattern.strip_suffix('/').map_or((false, pattern), |rest| (true, rest));
         let (rooted, pattern) = pattern.strip_prefix('/').map_or((false, pattern), |rest| (true, rest));
         let base_only = !rooted && !pattern.contains('/');
-        self.0.push(Rule { pattern: pattern.to_owned(), negated, directories_only, base_only });
+        self.0.push(Rule { pattern: Pattern::new(pattern), negated, directories_only, base_only });
     }
 
     /// Whether a path below the chart's root is left out.
@@ -93,7 +93,7 @@ impl Rules {
 impl Rule {
     fn matches(&self, path: &str) -> bool {
         let name = if self.base_only { base_name(path) } else { path };
-        file_match::match_file_name(&self.pattern, name)
+        self.pattern.matches(name)
     }
 }
 

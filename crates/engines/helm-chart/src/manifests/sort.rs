@@ -1,5 +1,6 @@
 //! Documents of all files, told apart and in order.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::head::{Head, HeadError};
@@ -50,8 +51,7 @@ pub fn sort(files: &BTreeMap<String, Vec<u8>>) -> Result<Sorted, ManifestError> 
         }
         for document in split(content) {
             let head = Head::read(document).map_err(|source| ManifestError { path: path.clone(), source })?;
-            // What is YAML is UTF-8.
-            let content = String::from_utf8_lossy(document);
+            let content = text(document);
             match recognise(&head, path, &content) {
                 Recognised::UnknownEvent => {}
                 Recognised::Hook(hook) => sorted.hooks.push(hook),
@@ -64,4 +64,9 @@ pub fn sort(files: &BTreeMap<String, Vec<u8>>) -> Result<Sorted, ManifestError> 
     sorted.hooks.sort_by(|left, right| compare_kinds(&INSTALL_ORDER, &left.kind, &right.kind));
     sorted.manifests.sort_by(|left, right| compare_kinds(&INSTALL_ORDER, &left.head.kind, &right.head.kind));
     Ok(sorted)
+}
+
+/// A document as text: nearly always UTF-8.
+fn text(document: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(document).map_or_else(|_| String::from_utf8_lossy(document), Cow::Borrowed)
 }

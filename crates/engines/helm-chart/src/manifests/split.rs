@@ -28,8 +28,18 @@ fn separators(text: &[u8]) -> impl Iterator<Item = usize> {
 
 /// Without the white space that Unicode knows at the beginning.
 pub(crate) fn trim_start(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    // Spaces beyond ASCII are rare, and the text may be long.
+    if text.first().is_none_or(|first| first.is_ascii() && !is_rare_space(*first)) {
+        return text;
+    }
     let Some(chunk) = text.utf8_chunks().next() else { return text };
     &text[chunk.valid().len() - chunk.valid().trim_start().len()..]
+}
+
+/// The vertical tab, which is a space to Unicode only.
+fn is_rare_space(byte: u8) -> bool {
+    byte == b'\x0b'
 }
 
 /// Whether there is nothing but white space.

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use helm_engine::{Engine, Limits, Ports, TemplateSet};
 use serde_json::Value;
 
 use crate::capabilities::{Capabilities, is_compatible};
 use crate::chart::Chart;
-use crate::dependencies::{ResolvedChart, resolve};
+use crate::dependencies::{Crd, ResolvedChart, resolve};
 use crate::manifests::{ManifestError, sort};
 use crate::post_render::{PostRenderError, PostRenderStrategy, PostRenderer};
-use crate::values::{CoalesceError, Mode, SchemaError, Values, coalesce, validate};
+use crate::values::{CoalesceError, CompiledSchemas, Mode, SchemaError, Values, coalesce};
 pub use rendered::Rendered;
 use scope::Scopes;
 
@@ -102,13 +103,14 @@ pub enum RenderError {
     Manifest(#[from] ManifestError),
 }
 
-/// A chart that is ready to be rendered many times and by many threads: its templates are parsed once.
+/// A chart that is ready to be rendered many times and by many threads: its templates are parsed once, its schemas compiled once.
 #[derive(Debug)]
 pub struct Prepared {
     chart: Arc<Chart>,
     engine: Engine,
     /// The templates of the last rendering. Which charts take part, and so which templates, depends on the values.
     parsed: Mutex<Option<Parsed>>,
+    schemas: CompiledSchemas,
 }
 
 #[derive(Debug)]
@@ -125,12 +127,27 @@ impl Prepared {
 
     /// Prepares a chart with an engine that has other functions or rules.
     pub fn with_engine(chart: Chart, engine: Engine) -> Self {
-        Self { chart: Arc::new(chart), engine, parsed: Mutex::new(None) }
+        Self { chart: Arc::new(chart), engine, parsed: Mutex::new(None), schemas: CompiledSchemas::default() }
     }
 
     /// The chart as it was loaded.
     pub fn chart(&self) -> &Arc<Chart> {
         &self.chart
+    }
+
+    /// The files with custom resource definitions of the charts that take part with these values. They are no templates.
+    ///
+    /// # Errors
+    /// [`RenderError::Dependencies`].
+    pub fn crds(&self, values: &Values) -> Result<Vec<Crd>, RenderError> {
+        Ok(resolve(&self.chart, values).map_err(RenderError::Dependencies)?.crds())
+    }
+
+    /// The same chart with other default values.
+    #[must_use]
+    pub fn with_defaults(&self, defaults: Values) -> Self {
+        let chart = Chart { values: Arc::new(defaults), values_file: Some(Bytes::new()), ..(*self.chart).clone() };
+        Self::with_engine(chart, self.engine.clone())
     }
 
     /// Renders manifests, hooks and notes.
@@ -169,7 +186,7 @@ impl Prepared {
         coalesce(&chart, &mut values, Mode::Coalesce)?;
         let values = Value::Object(values);
         if request.schemas == Schemas::Check {
-            validate(&chart, &values)?;
+            self.schemas.validate(&chart, &values)?;
         }
         Ok((chart, values))
     }

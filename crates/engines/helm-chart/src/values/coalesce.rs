@@ -55,6 +55,34 @@ pub(crate) trait Tree: Sized {
     fn children(&self) -> &[Self];
 }
 
+/// Values of an upgrade that keeps those of the revision before (`--reuse-values`): the user's, and the defaults of the chart. The given values
+/// come over the recorded ones, and those, with the defaults of the chart that was recorded, take the place of the new chart's defaults.
+#[must_use]
+pub fn reuse(given: &Values, recorded: &Values, recorded_defaults: &Values) -> (Values, Values) {
+    let mut defaults = recorded.clone();
+    add_defaults(&Recorded(recorded_defaults), &mut defaults, Mode::Coalesce);
+    let mut values = given.clone();
+    merge_tables(&mut values, recorded, Mode::Coalesce);
+    (values, defaults)
+}
+
+/// A chart of a record, which has no subcharts.
+struct Recorded<'v>(&'v Values);
+
+impl Tree for Recorded<'_> {
+    fn name(&self) -> &'static str {
+        ""
+    }
+
+    fn values(&self) -> &Values {
+        self.0
+    }
+
+    fn children(&self) -> &[Self] {
+        &[]
+    }
+}
+
 /// Fills `values`, which are the user's, with the defaults of the chart and of its subcharts.
 pub(crate) fn coalesce<T: Tree>(chart: &T, values: &mut Values, mode: Mode) -> Result<(), CoalesceError> {
     add_defaults(chart, values, mode);

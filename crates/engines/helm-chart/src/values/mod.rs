@@ -13,14 +13,13 @@ mod user;
 
 use serde_json::{Map, Value};
 
-pub use coalesce::CoalesceError;
+pub use coalesce::{CoalesceError, reuse};
 pub(crate) use coalesce::{Mode, Tree, coalesce};
 pub use merge::merge;
 pub(crate) use merge::merge_tables;
-pub(crate) use read::use_floats;
-pub use read::{ReadValuesError, read_values};
+pub use read::{ReadValuesError, read_values, use_floats};
+pub(crate) use schema::Compiled as CompiledSchemas;
 pub use schema::SchemaError;
-pub(crate) use schema::validate;
 pub use set::{ReadFile, SetError, Setter};
 pub(crate) use table::{scalar, table};
 pub use user::{Source, UserValuesError, user_values};

@@ -39,7 +39,7 @@ pub fn read_values(text: &[u8]) -> Result<Values, ReadValuesError> {
 }
 
 /// Turns all numbers into floats, as Go's JSON gives them.
-pub(crate) fn use_floats(value: &mut Value) {
+pub fn use_floats(value: &mut Value) {
     match value {
         Value::Number(number) if !number.is_f64() => {
             *value = number.as_f64().and_then(Number::from_f64).map_or(Value::Null, Value::Number);

@@ -23,13 +23,5 @@ pub(crate) fn without_no_value<T: Borrow<[u8]> + From<Vec<u8>>>(output: T) -> T 
 }
 
 fn find(text: &[u8], from: usize) -> Option<usize> {
-    let mut searched = from;
-    while let Some(index) = text[searched..].iter().position(|&byte| byte == NO_VALUE[0]) {
-        searched += index;
-        if text[searched..].starts_with(NO_VALUE) {
-            return Some(searched);
-        }
-        searched += 1;
-    }
-    None
+    memchr::memmem::find(&text[from..], NO_VALUE).map(|found| from + found)
 }

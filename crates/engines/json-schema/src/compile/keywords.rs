@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{FormatRule, Keywords, Place};
+use super::{FormatRule, Keywords};
 use crate::decimal::Decimal;
 use crate::draft::Draft;
 use crate::error::SchemaError;
 use crate::format::Format;
 use crate::json::{Json, Object};
-use crate::node::{Additional, Choice, Dependency, DynamicReference, Node, NodeId};
+use crate::node::{Additional, Choice, Dependency, DynamicReference, Node, NodeId, Place};
 use crate::pattern::Pattern;
 use crate::pointer;
 use crate::reference::split_fragment;
@@ -43,28 +43,28 @@ impl Keywords<'_, '_, '_> {
 
     /// The keywords of draft 4 with schemas in them.
     fn read_applicators(&mut self, node: &mut Node) -> Result<()> {
-        node.logic.all_of = self.schemas("allOf")?;
-        node.logic.any_of = self.schemas("anyOf")?;
-        node.logic.one_of = self.schemas("oneOf")?;
-        node.logic.not = self.schema("not")?;
+        node.logic.all_of = self.schemas("allOf");
+        node.logic.any_of = self.schemas("anyOf");
+        node.logic.one_of = self.schemas("oneOf");
+        node.logic.not = self.schema("not");
         if self.dialect.draft < Draft::Draft2020 {
             if self.keywords.get("items").is_some_and(|items| items.as_array().is_some()) {
-                node.array.prefix = self.schemas("items")?;
-                node.array.rest = self.additional("additionalItems")?;
+                node.array.prefix = self.schemas("items");
+                node.array.rest = self.additional("additionalItems");
             } else {
-                node.array.rest = self.schema("items")?.map(Additional::Schema);
+                node.array.rest = self.schema("items").map(Additional::Schema);
             }
         }
-        node.object.properties = self.schemas_by_name("properties")?;
-        for (source, schema) in self.schemas_by_name("patternProperties")? {
+        node.object.properties = self.schemas_by_name("properties");
+        for (source, schema) in self.schemas_by_name("patternProperties") {
             node.object.patterns.push((self.compile_pattern("patternProperties", &source)?, schema));
         }
-        node.object.additional = self.additional("additionalProperties")?;
+        node.object.additional = self.additional("additionalProperties");
         if let Some(dependencies) = self.object("dependencies") {
             for (property, value) in dependencies {
                 let dependency = match value {
                     Json::Array(names) => Dependency::Properties(strings(names)),
-                    _ => Dependency::Schema(self.below(&["dependencies", property])?),
+                    _ => Dependency::Schema(self.below(&["dependencies", property])),
                 };
                 node.object.dependencies.insert(property.clone(), dependency);
             }
@@ -108,28 +108,28 @@ impl Keywords<'_, '_, '_> {
         let draft = self.dialect.draft;
         let has_applicators = self.dialect.has("applicator");
         if draft >= Draft::Draft6 && has_applicators {
-            node.array.contains = self.schema("contains")?;
-            node.object.names = self.schema("propertyNames")?;
+            node.array.contains = self.schema("contains");
+            node.object.names = self.schema("propertyNames");
         }
         if draft >= Draft::Draft7 && has_applicators {
-            node.logic.condition = self.schema("if")?;
+            node.logic.condition = self.schema("if");
             if node.logic.condition.is_some() {
                 let fixed = self.boolean("if");
-                node.logic.then = if fixed == Some(false) { None } else { self.schema("then")? };
-                node.logic.otherwise = if fixed == Some(true) { None } else { self.schema("else")? };
+                node.logic.then = if fixed == Some(false) { None } else { self.schema("then") };
+                node.logic.otherwise = if fixed == Some(true) { None } else { self.schema("else") };
             }
         }
         if draft >= Draft::Draft2019 && has_applicators {
-            node.object.dependent_schemas = self.schemas_by_name("dependentSchemas")?;
+            node.object.dependent_schemas = self.schemas_by_name("dependentSchemas");
         }
         let unevaluated = if draft == Draft::Draft2019 { "applicator" } else { "unevaluated" };
         if draft >= Draft::Draft2019 && self.dialect.has(unevaluated) {
-            node.array.unevaluated = self.schema("unevaluatedItems")?;
-            node.object.unevaluated = self.schema("unevaluatedProperties")?;
+            node.array.unevaluated = self.schema("unevaluatedItems");
+            node.object.unevaluated = self.schema("unevaluatedProperties");
         }
         if draft >= Draft::Draft2020 && has_applicators {
-            node.array.prefix = self.schemas("prefixItems")?;
-            node.array.rest = self.schema("items")?.map(Additional::Schema);
+            node.array.prefix = self.schemas("prefixItems");
+            node.array.rest = self.schema("items").map(Additional::Schema);
         }
         Ok(())
     }
@@ -216,29 +216,30 @@ impl<'s> Keywords<'_, '_, 's> {
         self.number(keyword)?.to_usize()
     }
 
-    fn below(&mut self, path: &[&str]) -> Result<NodeId> {
-        let pointer = path.iter().fold(self.place.pointer.clone(), |pointer, token| pointer::append(&pointer, token));
-        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer })
+    fn below(&mut self, path: &[&str]) -> NodeId {
+        let mut pointer = self.place.pointer.to_string();
+        path.iter().for_each(|token| pointer::push(&mut pointer, token));
+        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer: pointer.into() })
     }
 
-    fn schema(&mut self, keyword: &str) -> Result<Option<NodeId>> {
-        self.keywords.contains_key(keyword).then(|| self.below(&[keyword])).transpose()
+    fn schema(&mut self, keyword: &str) -> Option<NodeId> {
+        self.keywords.contains_key(keyword).then(|| self.below(&[keyword]))
     }
 
-    fn schemas(&mut self, keyword: &str) -> Result<Vec<NodeId>> {
+    fn schemas(&mut self, keyword: &str) -> Vec<NodeId> {
         let count = self.array(keyword).map_or(0, <[Json]>::len);
         (0..count).map(|index| self.below(&[keyword, &index.to_string()])).collect()
     }
 
-    fn schemas_by_name(&mut self, keyword: &str) -> Result<BTreeMap<String, NodeId>> {
+    fn schemas_by_name(&mut self, keyword: &str) -> BTreeMap<String, NodeId> {
         let names = self.object(keyword).into_iter().flat_map(Object::keys);
-        names.map(|name| Ok((name.clone(), self.below(&[keyword, name])?))).collect()
+        names.map(|name| (name.clone(), self.below(&[keyword, name]))).collect()
     }
 
-    fn additional(&mut self, keyword: &str) -> Result<Option<Additional>> {
+    fn additional(&mut self, keyword: &str) -> Option<Additional> {
         match self.boolean(keyword) {
-            Some(allowed) => Ok(Some(Additional::Allowed(allowed))),
-            None => Ok(self.schema(keyword)?.map(Additional::Schema)),
+            Some(allowed) => Some(Additional::Allowed(allowed)),
+            None => self.schema(keyword).map(Additional::Schema),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Checker<'_, '_, '_> {
             Some(earlier) => {
                 let keywords = |scope| keyword_location(scope, self.evaluation.nodes);
                 let message = || {
-                    let target = go_quote(&self.node.location);
+                    let target = go_quote(&self.node.location());
                     format!("both {} and {} resolve to {target} causing reference cycle", keywords(scope), keywords(earlier))
                 };
                 Err(self.failure(message, Vec::new()))
@@ -64,7 +64,7 @@ fn keyword_location(scope: &Scope<'_>, nodes: &[Node]) -> String {
     for scope in scope.chain() {
         let Some(parent) = scope.parent else { break };
         parts.push(if scope.keyword.is_empty() {
-            let (here, above) = (&nodes[scope.node].location, &nodes[parent.node].location);
+            let (here, above) = (nodes[scope.node].location(), nodes[parent.node].location());
             here.get(above.len()..).unwrap_or_default().to_owned()
         } else {
             pointer::append("", scope.keyword)

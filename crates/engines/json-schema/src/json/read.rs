@@ -188,19 +188,20 @@ impl Reader<'_> {
         self.position += 1;
         let mut bytes = Vec::new();
         loop {
+            let rest = &self.text[self.position..];
+            let plain = rest.iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count();
+            self.position += plain;
             match self.peek() {
                 Some(b'"') => {
                     self.position += 1;
-                    return Ok(lossy(&bytes));
+                    bytes.extend_from_slice(&rest[..plain]);
+                    return Ok(String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes())));
                 }
                 Some(b'\\') => {
                     self.position += 1;
+                    bytes.extend_from_slice(&rest[..plain]);
                     let mut buffer = [0; 4];
                     bytes.extend_from_slice(self.escape()?.encode_utf8(&mut buffer).as_bytes());
-                }
-                Some(byte) if byte >= 0x20 => {
-                    bytes.push(byte);
-                    self.position += 1;
                 }
                 _ => return Err(self.unexpected("in string literal")),
             }

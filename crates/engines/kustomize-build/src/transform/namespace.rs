@@ -72,7 +72,10 @@ impl NamespaceTransformer {
             let count = counts.entry(id.clone()).or_default();
             *count += 1;
             if *count != 1 {
-                let problem = format!("namespace transformation produces ID conflict: {}", object.id(&session.schema));
+                let problem = format!(
+                    "namespace transformation produces ID conflict: {}; rename one of the two",
+                    object.id(&session.schema)
+                );
                 return Err(BuildError::step("set the namespace", problem));
             }
             ids[at] = id;

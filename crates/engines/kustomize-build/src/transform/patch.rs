@@ -63,9 +63,10 @@ impl PatchTransformer {
                 let selected = select(session, objects, target)?;
                 apply_json(session, objects, patch, (&selected, Memory::Remember))
             }
-            (EitherPatch::Json(_), None) => {
-                Err(BuildError::step(format!("apply patch {}", self.source), "must specify a target for JSON patch"))
-            }
+            (EitherPatch::Json(_), None) => Err(BuildError::step(
+                format!("apply patch {}", self.source),
+                "must specify a target for JSON patch; add `target` to the entry",
+            )),
             (EitherPatch::Strategic(patches), Some(target)) => match patches.as_slice() {
                 [] => Ok(()),
                 [patch] => {

@@ -89,7 +89,7 @@ fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelect
         |fault: Fault| BuildError::object(format!("read replacement source '{path}'"), &object.id(&session.schema), fault);
     let parts = split_dotted(path);
     let node = lookup(&object.node, &parts).map_err(failed)?.filter(|node| !node.is_nil_or_empty());
-    let node = node.ok_or_else(|| failed(Fault::Other("the field is missing".to_owned())))?;
+    let node = node.ok_or_else(|| failed(Fault::Other("the field is missing; correct the fieldPath".to_owned())))?;
     let part = refined(source.options.as_ref(), node).map_err(failed)?;
     Ok(match part {
         Some(value) => Source { value, live: None },
@@ -101,11 +101,18 @@ fn source_value(session: &Session<'_>, objects: &[Object], source: &SourceSelect
 fn refined(options: Option<&FieldOptions>, node: &Node) -> Result<Option<Node>, Fault> {
     let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else { return Ok(None) };
     if node.kind() != Kind::Scalar {
-        return Err(Fault::Other("delimiter option can only be used with scalar nodes".to_owned()));
+        return Err(Fault::Other(
+            "delimiter option can only be used with scalar nodes; remove it, or name a field that holds one value".to_owned(),
+        ));
     }
     let part = usize::try_from(options.index).ok().and_then(|index| node.value_text().split(&options.delimiter).nth(index));
-    let out_of_bounds =
-        || Fault::Other(format!("options.index {} is out of bounds for value {}", options.index, node.value_text()));
+    let out_of_bounds = || {
+        Fault::Other(format!(
+            "options.index {} is out of bounds for value {}; choose a part that is there",
+            options.index,
+            node.value_text()
+        ))
+    };
     let part = part.ok_or_else(out_of_bounds)?;
     Ok(Some(Node { body: Body::Scalar(part.into()), ..node.clone() }))
 }
@@ -139,15 +146,28 @@ fn apply_to(
         if !has_labels(&selected) || is_rejected || !ids.iter().any(|id| selected.matches_id(id)) {
             continue;
         }
+        // What is remembered stands among the annotations and is lost with them.
+        let with_notes = paths.iter().any(|path| reaches_annotations(&split_dotted(path)));
+        if with_notes {
+            let id = object.id(&session.schema);
+            object.materialise().map_err(|fault| BuildError::object("apply replacement", &id, fault))?;
+        }
         let is_own = source.live.as_ref().is_some_and(|(of, _)| *of == at);
         for path in paths {
             set_path(&mut object.node, path, (target.options.as_ref(), source), is_own).map_err(|fault| {
                 BuildError::object(format!("apply replacement to '{path}'"), &object.id(&session.schema), fault)
             })?;
         }
+        object.absorb();
         check_size(session, object)?;
     }
     Ok(())
+}
+
+/// Whether a path leads to the annotations as a whole, or to what contains them.
+fn reaches_annotations(path: &[String]) -> bool {
+    let is = |at: usize, name: &str| path.get(at).is_none_or(|part| part == name || part == "*");
+    path.len() <= 2 && is(0, "metadata") && is(1, "annotations")
 }
 
 /// A replacement may put an object into itself.
@@ -179,9 +199,12 @@ fn set_path(
         return Ok(());
     }
     let retrieval = |fault: Option<Fault>| {
-        let verb = if create.is_some() { "find or create" } else { "find" };
+        let (verb, cure) = match create {
+            Some(_) => ("find or create", "correct the path"),
+            None => ("find", "correct the path, or set options.create"),
+        };
         let cause = fault.map_or_else(String::new, |fault| format!(": {fault}"));
-        Fault::Other(format!("unable to {verb} field \"{path}\" in replacement target{cause}"))
+        Fault::Other(format!("unable to {verb} field \"{path}\" in replacement target{cause}; {cure}"))
     };
     let places = matches::find(object, &parts, create).map_err(|fault| retrieval(Some(fault)))?;
     if places.is_empty() {
@@ -205,7 +228,9 @@ fn set_value(options: Option<&FieldOptions>, target: &mut Node, value: &Node) ->
     let mut text: crate::tree::Text = value.text().into();
     if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
         if target.kind() != Kind::Scalar {
-            return Err(Fault::Other("delimiter option can only be used with scalar nodes".to_owned()));
+            return Err(Fault::Other(
+                "delimiter option can only be used with scalar nodes; remove it, or name a field that holds one value".to_owned(),
+            ));
         }
         let mut parts: Vec<&str> = target.text().split(&options.delimiter).collect();
         let part = value.value_text();

@@ -13,6 +13,7 @@
 //! [`MAX_DEPTH`]. What this is not: an editor that keeps comments, and no reader of arbitrary YAML types (sets, binary keys).
 
 mod assemble;
+mod direct;
 mod emit;
 mod encoding;
 mod error;
@@ -22,6 +23,7 @@ mod key_order;
 mod letters;
 mod node;
 mod parse;
+mod quick;
 mod resolve;
 mod scalar_style;
 mod syntax;
@@ -38,7 +40,7 @@ pub use node::{Content, Entry, Node, ScalarStyle, Span};
 pub use parse::{assemble_first, parse_documents, parse_first};
 pub use resolve::{Resolved, resolve};
 pub use timestamp::Timestamp;
-pub use value::{coerced_number, parse_value, parse_value_strict, parse_values};
+pub use value::{coerced_number, parse_value, parse_value_strict, parse_value_with_floats, parse_values};
 pub use view::{Shape, View};
 
 /// Which of Go's two YAML libraries to agree with.

@@ -62,7 +62,7 @@ fn read<A: Assembler>(
         let position = Position::default();
         return Err(YamlError::Limit { bound: Bound::Bytes, allowed: limits.bytes, position });
     }
-    let mut text = Cow::Borrowed(encoding::check(bytes)?);
+    let mut text = encoding::check(bytes)?;
     if dialect == Dialect::V2 {
         syntax::refuse_tab_before_content(&text)?;
     }

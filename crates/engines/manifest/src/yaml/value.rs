@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use super::direct::ordinary_value;
 use super::resolve::{self, Resolved};
 use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
 use super::{folded, go_syntax};
@@ -26,7 +27,25 @@ enum DuplicateKeys {
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_value(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Value, YamlError> {
-    parse_first(text, dialect, &Limits::default())?.map_or(Ok(Value::Null), |node| node.to_value(dialect))
+    first_value(text.as_ref(), dialect, Floats::ThroughJson)
+}
+
+/// Like [`parse_value`], but a float stays one also where it is whole; see [`Node::to_value_with_floats`].
+///
+/// # Errors
+/// [`YamlError`], for the first thing that is wrong.
+pub fn parse_value_with_floats(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Value, YamlError> {
+    first_value(text.as_ref(), dialect, Floats::AsRead)
+}
+
+fn first_value(text: &[u8], dialect: Dialect, floats: Floats) -> Result<Value, YamlError> {
+    if dialect == Dialect::V2
+        && let Some(value) = ordinary_value(text, floats)?
+    {
+        return Ok(value);
+    }
+    let conversion = Conversion { dialect, duplicates: DuplicateKeys::of(dialect), floats };
+    parse_first(text, dialect, &Limits::default())?.map_or(Ok(Value::Null), |node| conversion.value(&node, Place::Top))
 }
 
 /// Like [`parse_value`], but equal keys are an error in both dialects.
@@ -105,7 +124,7 @@ struct Conversion {
 
 /// What becomes of a whole number that is written with a point or an exponent.
 #[derive(Clone, Copy)]
-enum Floats {
+pub(super) enum Floats {
     /// An integer, as its JSON text is one.
     ThroughJson,
     /// A float.
@@ -113,7 +132,7 @@ enum Floats {
 }
 
 impl Floats {
-    fn number(self, value: f64) -> Option<serde_json::Number> {
+    pub(super) fn number(self, value: f64) -> Option<serde_json::Number> {
         match self {
             Self::ThroughJson => number::through_json(value),
             Self::AsRead => serde_json::Number::from_f64(value),
@@ -206,9 +225,10 @@ impl Conversion {
                 }
                 continue;
             }
-            let (name, identity) = self.key_v2(key, value)?;
+            let name = self.key_v2(key, value)?;
             let converted = self.value(value, Place::Block)?;
             if self.duplicates == DuplicateKeys::Refused {
+                let identity = self.identity_v2(key, &name)?;
                 let line = format!("line {}: key {identity} already set in map", value.span.start.line);
                 if !filling.seen.insert(identity) {
                     filling.duplicates.push(line);
@@ -221,8 +241,8 @@ impl Conversion {
         Ok(())
     }
 
-    /// The key as JSON has it, and as Go's `%#v` prints it: `1` and `"1"` are different keys that become one.
-    fn key_v2(self, key: &Node, value: &Node) -> Result<(String, String), YamlError> {
+    /// The key as JSON has it.
+    fn key_v2(self, key: &Node, value: &Node) -> Result<String, YamlError> {
         let refused = |problem: String| Err(YamlError::Key { problem, position: key.span.start });
         let Content::Scalar { text, style } = &key.content else {
             // A key within the key is refused first.
@@ -230,19 +250,28 @@ impl Conversion {
             return refused(format!("yaml: invalid map key: {}", go_syntax::print(key, self.dialect)));
         };
         if key.tag.as_deref() == Some("!!binary") {
-            return decode_binary(key, text).map(|text| (text.clone(), format!("{text:?}")));
+            return decode_binary(key, text);
         }
         let unsupported = |kind: &str, key: String| {
             format!("unsupported map key of type: {kind}, key: {key}, value: {}", go_syntax::print(value, self.dialect))
         };
         match resolve_scalar(key, text, *style, self.dialect)? {
-            Resolved::Bool(value) => Ok((value.to_string(), value.to_string())),
-            Resolved::Int(value) => Ok((value.to_string(), value.to_string())),
-            Resolved::Float(value) => Ok((number::general_float32(value), value.to_string())),
-            Resolved::Time(_) | Resolved::Text => Ok((text.clone(), format!("{text:?}"))),
+            Resolved::Bool(value) => Ok(value.to_string()),
+            Resolved::Int(value) => Ok(value.to_string()),
+            Resolved::Float(value) => Ok(number::general_float32(value)),
+            Resolved::Time(_) | Resolved::Text => Ok(text.clone()),
             Resolved::Null => refused(unsupported("%!s(<nil>)", "<nil>".to_owned())),
             Resolved::UInt(value) => refused(unsupported("uint64", format!("0x{value:x}"))),
         }
+    }
+
+    /// The key as Go's `%#v` prints it: `1` and `"1"` are different keys that become one.
+    fn identity_v2(self, key: &Node, name: &str) -> Result<String, YamlError> {
+        Ok(match key.resolve(self.dialect)? {
+            Resolved::Bool(_) | Resolved::Int(_) => name.to_owned(),
+            Resolved::Float(value) => value.to_string(),
+            _ => format!("{name:?}"),
+        })
     }
 
     fn mapping_v3(self, entries: &[Entry], place: Place, inside: Place) -> Result<Value, YamlError> {

@@ -2,13 +2,13 @@
 
 use ed25519_dalek::Signer;
 use go_template::{Call, FunctionError};
-use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
 use super::asn1::{self, Reader, tag};
+use super::elliptic::EllipticKey;
 use super::pem::Block;
 use super::randomness::PortGenerator;
 use crate::functions::random;
@@ -18,8 +18,6 @@ mod identifier {
     pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
     pub(super) const RSA_WITH_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
     pub(super) const ELLIPTIC_CURVE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-    pub(super) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-    pub(super) const ECDSA_WITH_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
     pub(super) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 }
 
@@ -29,8 +27,7 @@ const STEPS: u64 = 1_000_000;
 /// A private key.
 pub(super) enum PrivateKey {
     Rsa(Box<RsaPrivateKey>),
-    /// On the curve P-256.
-    Ecdsa(p256::ecdsa::SigningKey),
+    Ecdsa(EllipticKey),
     Ed25519(ed25519_dalek::SigningKey),
 }
 
@@ -75,7 +72,7 @@ impl PrivateKey {
         for _ in 0..ATTEMPTS {
             random::fill(&mut scalar, call)?;
             if let Ok(key) = p256::ecdsa::SigningKey::from_slice(&scalar) {
-                return Ok(Self::Ecdsa(key));
+                return Ok(Self::Ecdsa(EllipticKey::P256(key)));
             }
         }
         Err(FunctionError::new("the source of randomness is not random"))
@@ -115,8 +112,8 @@ impl PrivateKey {
             Self::Ecdsa(key) => {
                 let parts = [
                     asn1::integer(&[1]),
-                    asn1::element(tag::OCTET_STRING, &key.to_bytes()),
-                    asn1::element(tag::context(0), &asn1::element(tag::OBJECT_IDENTIFIER, identifier::P256)),
+                    asn1::element(tag::OCTET_STRING, &key.number()),
+                    asn1::element(tag::context(0), &asn1::element(tag::OBJECT_IDENTIFIER, key.curve())),
                     asn1::element(tag::context(1), &asn1::bit_string(&self.public_bits())),
                 ];
                 Block::new("EC PRIVATE KEY", asn1::sequence(&parts))
@@ -135,7 +132,7 @@ impl PrivateKey {
         let identifier = |bytes| asn1::element(tag::OBJECT_IDENTIFIER, bytes);
         match self {
             Self::Rsa(_) => asn1::sequence(&[identifier(identifier::RSA), asn1::element(tag::NULL, b"")]),
-            Self::Ecdsa(_) => asn1::sequence(&[identifier(identifier::ELLIPTIC_CURVE), identifier(identifier::P256)]),
+            Self::Ecdsa(key) => asn1::sequence(&[identifier(identifier::ELLIPTIC_CURVE), identifier(key.curve())]),
             Self::Ed25519(_) => asn1::sequence(&[identifier(identifier::ED25519)]),
         }
     }
@@ -144,7 +141,7 @@ impl PrivateKey {
     pub(super) fn public_bits(&self) -> Vec<u8> {
         match self {
             Self::Rsa(key) => asn1::sequence(&[asn1::integer(&key.n_bytes()), asn1::integer(&key.e_bytes())]),
-            Self::Ecdsa(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            Self::Ecdsa(key) => key.point(),
             Self::Ed25519(key) => key.verifying_key().to_bytes().to_vec(),
         }
     }
@@ -159,7 +156,7 @@ impl PrivateKey {
         let identifier = |bytes| asn1::element(tag::OBJECT_IDENTIFIER, bytes);
         match self {
             Self::Rsa(_) => asn1::sequence(&[identifier(identifier::RSA_WITH_SHA256), asn1::element(tag::NULL, b"")]),
-            Self::Ecdsa(_) => asn1::sequence(&[identifier(identifier::ECDSA_WITH_SHA256)]),
+            Self::Ecdsa(key) => asn1::sequence(&[identifier(key.signatures())]),
             Self::Ed25519(_) => asn1::sequence(&[identifier(identifier::ED25519)]),
         }
     }
@@ -172,13 +169,7 @@ impl PrivateKey {
                 let digest = Sha256::digest(text);
                 key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).map_err(|error| failed(&error))
             }
-            Self::Ecdsa(key) => {
-                let signature: p256::ecdsa::Signature =
-                    key.sign_prehash(&Sha256::digest(text)).map_err(|error| failed(&error))?;
-                let bytes = signature.to_bytes();
-                let (left, right) = bytes.split_at(bytes.len() / 2);
-                Ok(asn1::sequence(&[asn1::integer(left), asn1::integer(right)]))
-            }
+            Self::Ecdsa(key) => key.sign(text).map_err(|error| failed(&error)),
             Self::Ed25519(key) => Ok(key.sign(text).to_bytes().to_vec()),
         }
     }
@@ -196,12 +187,7 @@ fn parse_sec1(content: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, &'stat
     parts.expect(tag::INTEGER).filter(|version| *version == [1]).ok_or("x509: unknown EC private key version")?;
     let scalar = parts.expect(tag::OCTET_STRING).ok_or(MALFORMED)?;
     let named = parts.take_if(tag::context(0)).and_then(|content| Reader::new(content).expect(tag::OBJECT_IDENTIFIER));
-    if curve.or(named) != Some(identifier::P256) {
-        return Err("x509: unknown elliptic curve");
-    }
-    p256::ecdsa::SigningKey::from_slice(scalar)
-        .map(PrivateKey::Ecdsa)
-        .map_err(|_| "x509: invalid elliptic curve private key value")
+    EllipticKey::parse(curve.or(named), scalar).map(PrivateKey::Ecdsa)
 }
 
 fn parse_pkcs8(content: &[u8]) -> Result<PrivateKey, &'static str> {

@@ -5,6 +5,7 @@ mod base64;
 mod certificate;
 mod certificate_functions;
 mod cipher;
+mod elliptic;
 mod key;
 mod password;
 mod pem;

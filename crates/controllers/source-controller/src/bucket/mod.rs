@@ -1,0 +1,53 @@
+//! Bucket: the objects of a bucket become an artifact.
+//!
+//! observe → decide → act, in three files; [`crate::source`] looks at the storage before and reports after.
+
+mod act;
+mod decide;
+mod observe;
+#[cfg(test)]
+mod tests;
+
+use crate::source::{Failure, Made, Seen, Source};
+use crate::storage::Storage;
+use api::meta::{ConditionType, SummaryRule};
+use api::source::{Bucket, BucketStatus};
+use bucket_client::BucketClient;
+use kube::Client;
+use std::sync::Arc;
+
+/// The ports that every reconcile needs.
+pub(crate) struct Buckets {
+    /// The API server, for Secrets.
+    pub(crate) client: Client,
+    /// Object stores.
+    pub(crate) stores: BucketClient,
+    /// Where artifacts lie.
+    pub(crate) storage: Arc<Storage>,
+    /// Whether the gate ObjectLevelWorkloadIdentity is on.
+    pub(crate) object_level_identity: bool,
+}
+
+impl Source for Buckets {
+    type Kind = Bucket;
+
+    const KIND: &'static str = "Bucket";
+    const READY: SummaryRule = Bucket::READY;
+    const FAILURES: &'static [ConditionType] = &[ConditionType::FetchFailed, ConditionType::StorageOperationFailed];
+    const OWNED_CONDITIONS: &'static [ConditionType] = &[
+        ConditionType::StorageOperationFailed,
+        ConditionType::FetchFailed,
+        ConditionType::ArtifactOutdated,
+        ConditionType::ArtifactInStorage,
+        ConditionType::Ready,
+        ConditionType::Reconciling,
+        ConditionType::Stalled,
+    ];
+    const LATEST: &'static str = "latest.tar.gz";
+
+    async fn make(&self, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
+        let secrets = self.observe(&seen.object).await;
+        let options = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        self.act(options, seen).await
+    }
+}
