@@ -16,8 +16,7 @@ const NAMESPACE: &str = "flux-system";
 /// An installation whose controllers run as processes of their own.
 pub struct Installation {
     directory: PathBuf,
-    cluster: Value,
-    client: Client,
+    kubeconfig: Value,
 }
 
 impl Installation {
@@ -35,19 +34,20 @@ impl Installation {
             apply(&client, &object).await.with_context(|| format!("apply {}", object["metadata"]["name"]))?;
         }
         let text = std::fs::read(cluster.kubeconfig()).context("read the kubeconfig")?;
-        let cluster = yaml_serde::from_slice(&text).context("read the kubeconfig")?;
-        Ok(Self { directory: directory.to_owned(), cluster, client })
+        let kubeconfig = yaml_serde::from_slice(&text).context("read the kubeconfig")?;
+        Ok(Self { directory: directory.to_owned(), kubeconfig })
     }
 
     /// Writes a kubeconfig for the ServiceAccount of a controller.
-    pub async fn kubeconfig(&self, controller: &str) -> anyhow::Result<PathBuf> {
+    pub async fn kubeconfig(&self, cluster: &Cluster, controller: &str) -> anyhow::Result<PathBuf> {
         let wanted =
             json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 86400}});
         let accounts = format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts");
         let request = Request::new(accounts);
         let request = request.create_subresource("token", controller, &PostParams::default(), serde_json::to_vec(&wanted)?);
-        let made: Value = self.client.request(request?).await.with_context(|| format!("make a token for {controller}"))?;
-        let mut kubeconfig = self.cluster.clone();
+        let made: Value =
+            cluster.client().await?.request(request?).await.with_context(|| format!("make a token for {controller}"))?;
+        let mut kubeconfig = self.kubeconfig.clone();
         kubeconfig["users"][0]["user"] = json!({"token": made["status"]["token"]});
         let path = self.directory.join(format!("{controller}.kubeconfig"));
         std::fs::write(&path, kubeconfig.to_string()).context("write a kubeconfig")?;

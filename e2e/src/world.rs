@@ -126,7 +126,7 @@ impl World {
 async fn kubeconfig(cluster: &Cluster, installation: Option<&Installation>, controller: &str) -> anyhow::Result<PathBuf> {
     match installation {
         None => cluster.kubeconfig().canonicalize().context("find the kubeconfig"),
-        Some(installation) => installation.kubeconfig(controller).await,
+        Some(installation) => installation.kubeconfig(cluster, controller).await,
     }
 }
 
