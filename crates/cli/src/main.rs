@@ -22,19 +22,11 @@ enum Command {
     /// Render Helm charts.
     #[command(subcommand)]
     Helm(helm::Command),
-<<<<<<< HEAD
     /// Print what runs Weir on a cluster.
     Install(Box<install::Arguments>),
     /// Write new images into files and commits.
     #[command(subcommand)]
     Image(image::Command),
-=======
-    /// Write new images into files and commits.
-    #[command(subcommand)]
-    Image(image::Command),
-    /// Print what runs Weir on a cluster.
-    Install(Box<install::Arguments>),
->>>>>>> refs/heads/image
     /// Build kustomizations.
     #[command(subcommand)]
     Kustomize(kustomize::Command),
@@ -43,13 +35,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Helm(command) => helm::run(&command),
-<<<<<<< HEAD
         Command::Install(arguments) => install::run(*arguments),
         Command::Image(command) => image::run(&command),
-=======
-        Command::Image(command) => image::run(&command),
-        Command::Install(arguments) => install::run(*arguments),
->>>>>>> refs/heads/image
         Command::Kustomize(command) => kustomize::run(&command),
     };
     match result {

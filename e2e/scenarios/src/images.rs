@@ -2,7 +2,6 @@
 
 use crate::{Scene, Stage, play};
 use anyhow::Context;
-use e2e::install::Installation;
 use e2e::objects::{IMAGE_POLICY, IMAGE_REPOSITORY, IMAGE_UPDATE_AUTOMATION, Kind};
 use e2e::world;
 use serde_json::{Value, json};
@@ -14,26 +13,12 @@ static SHARED: OnceCell<[Controller; 2]> = OnceCell::const_new();
 
 /// They run under the accounts that the install chart gives them.
 async fn start(stage: &Stage) -> anyhow::Result<[Controller; 2]> {
-    const FLAGS: [&str; 3] = [
-        "--set=tenancy.strict=false",
-        "--set=controllers.image-reflector-controller.enabled=true",
-        "--set=controllers.image-automation-controller.enabled=true",
-    ];
     let settings = Stage::settings(&stage.events)?;
-<<<<<<< HEAD
     let of_reflector = stage.world.kubeconfig_of("image-reflector-controller").await?;
     let of_automation = stage.world.kubeconfig_of("image-automation-controller").await?;
     let directory = stage.world.directory();
     let mut reflector = world::image_reflector_controller(&settings, &of_reflector, directory).start(directory)?;
     let mut automation = world::image_automation_controller(&settings, &of_automation).start(directory)?;
-=======
-    let directory = stage.world.directory();
-    let installation = Installation::apply(&stage.world.cluster, directory, &FLAGS).await?;
-    let kubeconfig = installation.kubeconfig("image-reflector-controller").await?;
-    let mut reflector = world::image_reflector_controller(&settings, &kubeconfig, directory).start(directory)?;
-    let kubeconfig = installation.kubeconfig("image-automation-controller").await?;
-    let mut automation = world::image_automation_controller(&settings, &kubeconfig).start(directory)?;
->>>>>>> refs/heads/image
     reflector.wait_until_ready().await?;
     automation.wait_until_ready().await?;
     Ok([reflector, automation])

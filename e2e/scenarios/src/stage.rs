@@ -28,12 +28,7 @@ impl Stage {
         let events = EventSink::start()?;
         let settings = Self::settings(&events)?;
         let world = World::start(&settings).await?;
-<<<<<<< HEAD
         let mut helm = helm_controller(&settings, &world.kubeconfig_of("helm-controller").await?).start(world.directory())?;
-=======
-        let kubeconfig = world.cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
-        let mut helm = helm_controller(&settings, &kubeconfig).start(world.directory())?;
->>>>>>> refs/heads/image
         helm.wait_until_ready().await?;
         Ok(Self { world, helm, events, charts: ChartServer::start()? })
     }
