@@ -81,6 +81,10 @@ impl BucketClient {
         Self { pool: Pool::new(user_agent.into()).verbatim(), limits }
     }
 
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// A bucket with the given options. Nothing is sent yet.
     ///
     /// # Errors

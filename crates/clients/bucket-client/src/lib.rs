@@ -7,8 +7,11 @@ mod answer;
 mod bucket;
 mod error;
 mod region;
+mod sts;
 
 pub use aws_signature::Credentials;
 pub use bucket::{Bucket, BucketClient, Limits, Object, Options};
 pub use error::{Cause, Error};
 pub use http_client::{OptionError, Proxy, Secret, SecretData, Tls};
+pub use reqwest::Url;
+pub use sts::DirectoryUser;

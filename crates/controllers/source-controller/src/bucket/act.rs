@@ -1,13 +1,13 @@
 //! Lists the bucket, fetches its objects where anything is new, stores them. How it is reached is decided elsewhere.
 
 use super::Buckets;
+use super::decide::Plan;
 use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
 use api::meta::{Artifact, Reason};
 use api::source::{Bucket, BucketStatus};
 use artifact::ignore::{IGNORE_FILE, IgnoreRules, Verdict};
 use artifact::{Algorithm, ArtifactPath, Digest};
-use bucket_client::Options;
 use bytes::Bytes;
 use file_tree::{EntryKind, FileTree, TreePath};
 use futures::{StreamExt, TryStreamExt};
@@ -25,7 +25,16 @@ const MOST_BYTES: u64 = 1 << 30;
 type Index = BTreeMap<String, String>;
 
 impl Buckets {
-    pub(super) async fn act(&self, options: Options, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
+    pub(super) async fn act(&self, plan: Plan, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
+        let Plan { mut options, user } = plan;
+        if let Some(user) = user {
+            let given = self.stores.temporary_credentials(&user).await;
+            options.credentials = Some(given.map_err(|error| {
+                let name = &seen.object.spec.bucket_name;
+                let message = format!("failed to confirm existence of '{name}' bucket: {}", error_chain(&error));
+                Failure::fetch(Reason::BucketOperationFailed, message)
+            })?);
+        }
         let timeout = options.timeout;
         let bucket = self.stores.bucket(options);
         let bucket = bucket.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error_chain(&error)))?;

@@ -5,7 +5,7 @@ use crate::secrets::{SecretRead, proxy};
 use crate::source::Failure;
 use api::meta::{LocalObjectReference, Reason};
 use api::source::{Bucket, BucketProvider, BucketStsSpec, StsProvider};
-use bucket_client::{Credentials, Options, SecretData, Tls};
+use bucket_client::{Credentials, DirectoryUser, Options, Secret, SecretData, Tls, Url};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use std::time::Duration;
@@ -14,7 +14,16 @@ use std::time::Duration;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How the bucket is reached.
-pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: bool) -> Result<Options, Failure> {
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Which bucket, and how.
+    pub(super) options: Options,
+    /// For whom temporary credentials are asked for first, if for anybody.
+    pub(super) user: Option<DirectoryUser>,
+}
+
+/// How to reach the bucket.
+pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: bool) -> Result<Plan, Failure> {
     let spec = &object.spec;
     let provider = spec.provider.unwrap_or_default();
     if provider != BucketProvider::Generic && spec.service_account_name.is_some() && !object_level_identity {
@@ -35,11 +44,17 @@ pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: 
     if let Some(sts) = &spec.sts {
         sts_is_valid(provider, sts).map_err(|message| Failure::stalled(Reason::InvalidStsConfiguration, message))?;
     }
+    let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
+    let user = spec.sts.as_ref().filter(|sts| sts.provider == StsProvider::Ldap);
+    let user = user.map(|sts| directory_user(object, sts, secrets)).transpose()?;
+    let user = user.map(|user| DirectoryUser { proxy: proxy.clone(), timeout, ..user });
     let credentials = match secret {
         Some(data) => credentials(data, name(&spec.secret_ref))?,
-        None => no_secret(provider, spec.sts.as_ref())?,
+        None if provider == BucketProvider::Aws => return Err(no_identity()),
+        None => None,
     };
-    Ok(Options {
+    let user = user.filter(|_| secret.is_none());
+    let options = Options {
         endpoint: spec.endpoint.clone(),
         bucket: spec.bucket_name.clone(),
         region: spec.region.clone(),
@@ -47,8 +62,9 @@ pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: 
         insecure: spec.insecure,
         tls: tls.filter(|_| !spec.insecure).unwrap_or_default(),
         proxy,
-        timeout: spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std()),
-    })
+        timeout,
+    };
+    Ok(Plan { options, user })
 }
 
 fn authentication(message: String) -> Failure {
@@ -81,18 +97,41 @@ fn credentials(data: &SecretData, secret: &str) -> Result<Option<Credentials>, F
     Ok(Some(Credentials { access_key, secret_key: secret_key.clone(), session_token: None }))
 }
 
-/// Identities of cloud providers and services for temporary credentials are not known yet; what cannot work is said at once.
-fn no_secret(provider: BucketProvider, sts: Option<&BucketStsSpec>) -> Result<Option<Credentials>, Failure> {
+/// Identities of cloud providers are not known yet; what cannot work is said at once.
+fn no_identity() -> Failure {
     let instead = "set spec.secretRef to a Secret with 'accesskey' and 'secretkey'";
-    match (provider, sts) {
-        (BucketProvider::Aws, _) => {
-            Err(authentication(format!("AWS authentication failed: identities of the provider aws are not supported; {instead}")))
+    authentication(format!("AWS authentication failed: identities of the provider aws are not supported; {instead}"))
+}
+
+/// Who asks the token service; a Secret that is not named is a user without name and password.
+fn directory_user(object: &Bucket, sts: &BucketStsSpec, secrets: &Secrets) -> Result<DirectoryUser, Failure> {
+    let endpoint = Url::parse(&sts.endpoint).map_err(|error| {
+        Failure::stalled(Reason::UrlInvalid, format!("failed to parse STS endpoint '{}': {error}", sts.endpoint))
+    })?;
+    let (namespace, secret) = (object.namespace().unwrap_or_default(), name(&sts.secret_ref));
+    let data = found(&secrets.user, |error| format!("failed to get STS secret '{namespace}/{secret}': {error}"))?;
+    let (username, password) = match data {
+        None => (Vec::new(), Vec::new()),
+        Some(data) => {
+            let field = |key: &str| data.get(key).filter(|value| !value.is_empty()).cloned();
+            let both = field("username").zip(field("password"));
+            both.ok_or_else(|| {
+                let why = "required fields username, password";
+                authentication(format!("invalid '{secret}' secret data for 'ldap' STS provider: {why}"))
+            })?
         }
-        (_, Some(_)) => {
-            Err(authentication(format!("temporary credentials of the STS provider 'ldap' are not supported; {instead}")))
-        }
-        _ => Ok(None),
-    }
+    };
+    let certificates = found(&secrets.user_certificates, |error| format!("failed to get STS TLS config: {error}"))?;
+    let tls = certificates.map(Tls::from_secret).transpose();
+    let tls = tls.map_err(|error| authentication(format!("failed to get STS TLS config: {}", error_chain(&error))))?;
+    Ok(DirectoryUser {
+        endpoint,
+        username: String::from_utf8_lossy(&username).into_owned(),
+        password: Secret::new(password),
+        tls: tls.unwrap_or_default(),
+        proxy: None,
+        timeout: DEFAULT_TIMEOUT,
+    })
 }
 
 fn unsupported(provider: BucketProvider) -> Failure {

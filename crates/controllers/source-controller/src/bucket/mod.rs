@@ -47,7 +47,7 @@ impl Source for Buckets {
 
     async fn make(&self, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
         let secrets = self.observe(&seen.object).await;
-        let options = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
-        self.act(options, seen).await
+        let plan = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        self.act(plan, seen).await
     }
 }

@@ -14,18 +14,29 @@ pub(super) struct Secrets {
     pub(super) certificates: SecretRead,
     /// The Secret of `spec.proxySecretRef`.
     pub(super) proxy: SecretRead,
+    /// The Secret of `spec.sts.secretRef`.
+    pub(super) user: SecretRead,
+    /// The Secret of `spec.sts.certSecretRef`.
+    pub(super) user_certificates: SecretRead,
 }
 
 impl Buckets {
     pub(super) async fn observe(&self, object: &Bucket) -> Secrets {
         let namespace = object.namespace().unwrap_or_default();
-        let read = |reference: &Option<LocalObjectReference>| {
-            let name = reference.as_ref().map(|reference| reference.name.clone());
+        let read = |reference: Option<&LocalObjectReference>| {
+            let name = reference.map(|reference| reference.name.clone());
             let namespace = namespace.clone();
             async move { secrets::read(&self.client, &namespace, name.as_deref()).await }
         };
-        let (credentials, certificates, proxy) =
-            tokio::join!(read(&object.spec.secret_ref), read(&object.spec.cert_secret_ref), read(&object.spec.proxy_secret_ref));
-        Secrets { credentials, certificates, proxy }
+        let spec = &object.spec;
+        let sts = spec.sts.as_ref();
+        let (credentials, certificates, proxy, user, user_certificates) = tokio::join!(
+            read(spec.secret_ref.as_ref()),
+            read(spec.cert_secret_ref.as_ref()),
+            read(spec.proxy_secret_ref.as_ref()),
+            read(sts.and_then(|sts| sts.secret_ref.as_ref())),
+            read(sts.and_then(|sts| sts.cert_secret_ref.as_ref())),
+        );
+        Secrets { credentials, certificates, proxy, user, user_certificates }
     }
 }
