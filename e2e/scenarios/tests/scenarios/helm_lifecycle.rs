@@ -248,7 +248,7 @@ async fn release_of_the_command_line_is_taken_over() -> anyhow::Result<()> {
         let chart = json!("app-1.2.3");
         assert_eq!(rows, [(&json!("superseded"), &chart), (&json!("deployed"), &chart)]);
         // What was done by hand is noticed, and undone by an upgrade.
-        helm(stage, scene, &["rollback", "hr", "1"])?;
+        helm(stage, scene, &["rollback", "hr", "1", "--force-conflicts"])?;
         assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "by-hand");
         scene.reconcile(HELM_RELEASE, "hr").await?;
         says(scene, "hr", "hr.v4 with chart app@1.2.3").await?;
