@@ -76,11 +76,10 @@ fn main() -> anyhow::Result<()> {
 fn conformance(arguments: &[OsString]) -> anyhow::Result<()> {
     let name = arguments.first().and_then(|name| name.to_str()).unwrap_or_default();
     match CORPORA.iter().find(|(corpus, _)| *corpus == name) {
-        Some((_, engines)) => engines.iter().try_for_each(|engine| test::corpus(engine, &arguments[1..])),
+        Some((name, engine)) => test::corpus(name, engine, &arguments[1..]),
         None => program::run("conformance", arguments, cargo::Profile::Development),
     }
 }
 
-/// Corpora of cases, and the engines that run them.
-const CORPORA: [(&str, &[&str]); 3] =
-    [("kustomize", &["kustomize-build"]), ("templates", &["helm-engine"]), ("charts", &["helm-chart"])];
+/// Corpora of cases, which are also the names of the examples that run them, and the engines that have these.
+const CORPORA: [(&str, &str); 3] = [("kustomize", "kustomize-build"), ("templates", "helm-engine"), ("charts", "helm-chart")];

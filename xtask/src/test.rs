@@ -45,8 +45,8 @@ pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
 
 /// Runs the conformance cases of an engine, whose expected results come from the original: those of a directory, or else those
 /// in `../shared`. The last line printed is `N passed, N failed`.
-pub(crate) fn corpus(engine: &str, arguments: &[OsString]) -> anyhow::Result<()> {
-    let mut command = cargo(&["run", "--quiet", "--package", engine, "--example", "conformance", "--"]);
+pub(crate) fn corpus(name: &str, engine: &str, arguments: &[OsString]) -> anyhow::Result<()> {
+    let mut command = cargo(&["run", "--quiet", "--package", engine, "--example", name, "--"]);
     for argument in arguments {
         // Cargo runs in the workspace's root; a directory is meant from where the user is.
         let path = Path::new(argument);

@@ -1,4 +1,4 @@
-//! Runs the conformance cases of a directory: `cargo run -p helm-chart --example conformance -- [DIR] [-v]`. Prints the names of the
+//! Runs the conformance cases of a directory: `cargo run -p helm-chart --example charts -- [DIR] [-v]`. Prints the names of the
 //! failing ones (with `-v` also what they gave), then `N passed, N failed`.
 
 #[path = "../tests/conformance/mod.rs"]

@@ -1,4 +1,4 @@
-//! Runs the conformance cases of a directory: `cargo run -p helm-engine --example conformance -- [DIR] [-v]`. Prints the names of
+//! Runs the conformance cases of a directory: `cargo run -p helm-engine --example templates -- [DIR] [-v]`. Prints the names of
 //! the failing ones (with `-v` also what they gave, and the errors whose words differ), then `N passed, N failed`.
 
 #[path = "../tests/conformance/mod.rs"]

@@ -1,4 +1,4 @@
-//! Runs the conformance cases of a directory: `cargo run -p kustomize-build --example conformance -- [DIR] [-v]`. Prints the names
+//! Runs the conformance cases of a directory: `cargo run -p kustomize-build --example kustomize -- [DIR] [-v]`. Prints the names
 //! of the failing ones (with `-v` also what they gave), then `N passed, N failed`.
 
 #[path = "../tests/conformance/mod.rs"]
