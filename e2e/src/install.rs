@@ -10,8 +10,8 @@ use std::process::Command;
 use test_support::Cluster;
 use test_support::controller::binaries;
 
-/// Where the controllers would run.
-const NAMESPACE: &str = "flux-system";
+/// Where the controllers would run, and have their leases.
+pub const NAMESPACE: &str = "flux-system";
 
 /// An installation whose controllers run as processes of their own.
 pub struct Installation {

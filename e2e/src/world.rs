@@ -1,7 +1,7 @@
 //! Everything a scenario needs: a cluster with our CRDs, a Git server and the two controllers as processes.
 
 use crate::Live;
-use crate::install::Installation;
+use crate::install::{Installation, NAMESPACE};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -87,9 +87,13 @@ impl World {
             Accounts::StrictChart => Some(Installation::apply(&cluster, directory.path(), &[]).await?),
         };
         let kubeconfig = async |controller: &str| kubeconfig(&cluster, installation.as_ref(), controller).await;
+        let at_home = |builder: ControllerBuilder| match &installation {
+            None => builder,
+            Some(_) => builder.variable("RUNTIME_NAMESPACE", NAMESPACE),
+        };
         let of_source = kubeconfig("source-controller").await?;
-        let mut source = source_controller(settings, &of_source, directory.path())?.start(directory.path())?;
-        let kustomize = kustomize_controller(settings, &kubeconfig("kustomize-controller").await?);
+        let mut source = at_home(source_controller(settings, &of_source, directory.path())?).start(directory.path())?;
+        let kustomize = at_home(kustomize_controller(settings, &kubeconfig("kustomize-controller").await?));
         let mut kustomize =
             settings.accounts.flags().iter().copied().fold(kustomize, ControllerBuilder::flag).start(directory.path())?;
         source.wait_until_ready().await?;

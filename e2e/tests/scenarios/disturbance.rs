@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 use anyhow::{Context, ensure};
+use e2e::install::NAMESPACE;
 use e2e::objects::{CONFIG_MAP, KUSTOMIZATION, LEASE, config_map};
 use e2e::world::{Settings, at_hand, kustomize_controller};
 use e2e::{Live, World};
@@ -63,8 +64,9 @@ async fn a_second_replica_takes_over() -> anyhow::Result<()> {
     let mut world = World::start(&settings).await?;
     let live = world.live().await?;
     let first = holder(&live, "").await?;
-    let kubeconfig = world.cluster.kubeconfig().to_owned();
-    let mut second = kustomize_controller(&settings, &kubeconfig).instance("second").start(world.directory())?;
+    let kubeconfig = world.kubeconfig_of("kustomize-controller").await?;
+    let second = kustomize_controller(&settings, &kubeconfig).variable("RUNTIME_NAMESPACE", NAMESPACE);
+    let mut second = second.instance("second").start(world.directory())?;
     second.wait_until_ready().await?;
 
     world.kustomize.kill();
@@ -96,6 +98,6 @@ async fn deliver(scenario: &Scenario<'_>) -> anyhow::Result<()> {
 async fn holder(live: &Live, other: &str) -> anyhow::Result<String> {
     let identity = |lease: &Value| lease["spec"]["holderIdentity"].as_str().unwrap_or_default().to_owned();
     let wanted = |lease: &Value| !identity(lease).is_empty() && identity(lease) != other;
-    let lease = live.wait(LEASE, "default", "kustomize-controller-leader-election", "have another holder", wanted).await?;
+    let lease = live.wait(LEASE, NAMESPACE, "kustomize-controller-leader-election", "have another holder", wanted).await?;
     Ok(identity(&lease))
 }
