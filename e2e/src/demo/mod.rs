@@ -5,6 +5,7 @@
 mod images;
 mod narrator;
 mod own;
+mod releases;
 mod steps;
 
 use crate::World;
@@ -82,6 +83,9 @@ async fn show(arguments: &Arguments, narrator: &mut Narrator) -> anyhow::Result<
 async fn tell(world: &World, settings: &Settings, narrator: &mut Narrator) -> anyhow::Result<()> {
     let story = own::Story::begin(world, narrator).await?;
     let mut told = steps::run(&story, narrator).await;
+    if told.is_ok() {
+        told = releases::run(world, settings, &story, narrator).await;
+    }
     if told.is_ok() {
         told = images::run(world, settings, &story, narrator).await;
     }
