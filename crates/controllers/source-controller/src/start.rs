@@ -53,6 +53,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         registries: registries.clone(),
         storage: Arc::clone(&storage),
         object_level_identity,
+        trusted_root: settings.trusted_root.clone(),
     };
     let helm = HelmRepositories {
         client: process.client.clone(),
@@ -68,6 +69,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         storage: Arc::clone(&storage),
         indexes: Indexes::default(),
         limits: settings.helm_limits,
+        trusted_root: settings.trusted_root,
     };
     let buckets = Buckets {
         client: process.client.clone(),
