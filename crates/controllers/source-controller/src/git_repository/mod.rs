@@ -8,6 +8,7 @@ mod decide;
 mod mounts;
 mod observe;
 mod report;
+mod verification;
 
 use crate::storage::Storage;
 use api::meta::{ConditionType, Stamp};
