@@ -16,7 +16,8 @@ use test_support::file_server::{FileServer, Protection};
 use test_support::object_store::{ACCESS_KEY, ObjectStore, SECRET_KEY};
 use test_support::registry::{self, Layer, RegistryServer};
 
-const NAMESPACE: &str = "estate";
+/// Where the objects are.
+pub(super) const NAMESPACE: &str = "estate";
 
 /// In the order in which they depend on each other, and are reconciled.
 const KINDS: [Kind; 10] = [
@@ -166,10 +167,7 @@ impl Estate {
         for kind in KINDS {
             for object in self.live.list(kind, NAMESPACE).await? {
                 let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                // A policy is woken by its repository; Flux's takes no requests.
-                if kind != IMAGE_POLICY {
-                    self.live.reconcile(kind, NAMESPACE, name).await?;
-                }
+                self.live.reconcile(kind, NAMESPACE, name).await?;
                 self.live.wait(kind, NAMESPACE, name, "be Ready", is_ready).await?;
             }
         }
@@ -209,7 +207,8 @@ impl Estate {
             }
         }
         for map in ["settings", "from-bucket", "by-template", "by-reference"] {
-            let shows = |object: &Value| object["data"]["round"] == number.to_string();
+            let round = number.to_string();
+            let shows = |object: &Value| object["data"]["round"] == *round;
             self.live.wait(CONFIG_MAP, NAMESPACE, map, "show the round", shows).await?;
         }
         for kind in [GIT_REPOSITORY, KUSTOMIZATION] {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the comparison is the result")]
 
+pub(super) mod commands;
 mod estate;
 mod fleet;
 mod picture;
