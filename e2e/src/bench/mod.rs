@@ -3,6 +3,7 @@
 mod builds;
 mod chart;
 mod helm;
+mod images;
 mod kustomize;
 mod mttp;
 mod overlay;
@@ -10,6 +11,7 @@ mod record;
 mod requests;
 mod sets;
 mod sources;
+mod stand;
 mod workload;
 
 /// What to measure.
@@ -33,6 +35,9 @@ enum Command {
     /// Charts of given directories, rendered by our engine and by Helm's library: processor time, peak memory, ratios, reading and
     /// parsing apart; and how both grow with the number of documents. Prints one JSON row a measurement
     Helm(helm::Arguments),
+    /// Image updates: the tags of many repositories scanned, and a repository of many files updated by commits, with the controllers
+    /// of any directories side by side. Prints one JSON row a phase
+    Images(images::Arguments),
 }
 
 /// Runs the benchmark.
@@ -42,5 +47,6 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Sources(arguments) => sources::run(arguments).await,
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Helm(arguments) => helm::run(arguments),
+        Command::Images(arguments) => images::run(arguments).await,
     }
 }

@@ -1,6 +1,7 @@
 //! Mean time to production: from objects created to objects Ready, and what that costs each process.
 
-use super::sets::{Bench, NAMESPACE, Sets, name};
+use super::sets::{Set, Sets};
+use super::stand::{Bench, NAMESPACE, name};
 use super::workload;
 use crate::objects::{
     GIT_REPOSITORY, HELM_CHART, HELM_RELEASE, KUSTOMIZATION, Kind, git_repository, helm_release, is_ready, kustomization,
@@ -19,14 +20,25 @@ const HELM: &str = "helm-controller";
 pub(super) struct Arguments {
     #[command(flatten)]
     sets: Sets,
+    /// How many objects
+    #[arg(short, default_value_t = 100)]
+    n: usize,
     /// Instead: HelmReleases of one chart are installed, upgraded by a change of values, and reconciled unchanged
     #[arg(long)]
     helm: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let work = async |bench: &mut Bench| if arguments.helm { releases(bench).await } else { kustomizations(bench).await };
-    arguments.sets.run(work).await
+    let work = async |set: &Set| {
+        let mut bench = Bench::start(set, &arguments.sets, arguments.n).await?;
+        if arguments.helm {
+            releases(&mut bench).await?
+        } else {
+            kustomizations(&mut bench).await?
+        };
+        Ok(bench.rows)
+    };
+    arguments.sets.run("", work).await
 }
 
 async fn kustomizations(bench: &mut Bench) -> anyhow::Result<()> {

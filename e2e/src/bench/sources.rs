@@ -1,6 +1,7 @@
 //! Sources other than Git: OCIRepositories of a registry, HelmCharts of a Helm repository.
 
-use super::sets::{Bench, NAMESPACE, Sets};
+use super::sets::{Set, Sets};
+use super::stand::{Bench, NAMESPACE};
 use super::workload;
 use crate::objects::{HELM_CHART, HELM_REPOSITORY, Kind, OCI_REPOSITORY, is_ready};
 use anyhow::Context;
@@ -18,14 +19,19 @@ const OTHERS: (usize, usize) = (50, 20);
 pub(super) struct Arguments {
     #[command(flatten)]
     sets: Sets,
+    /// How many objects
+    #[arg(short, default_value_t = 100)]
+    n: usize,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let work = async |bench: &mut Bench| {
-        artifacts(bench).await?;
-        charts(bench).await
+    let work = async |set: &Set| {
+        let mut bench = Bench::start(set, &arguments.sets, arguments.n).await?;
+        artifacts(&mut bench).await?;
+        charts(&mut bench).await?;
+        Ok(bench.rows)
     };
-    arguments.sets.run(work).await
+    arguments.sets.run("", work).await
 }
 
 async fn artifacts(bench: &mut Bench) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ mod known;
 mod kustomize_fuzz;
 mod kustomize_real;
 mod recorded;
+mod setters;
 mod swap;
 mod templates_fuzz;
 
@@ -30,6 +31,9 @@ enum Command {
     KustomizeFuzz(kustomize_fuzz::Arguments),
     /// Render every chart below a directory with ours and with Helm; the last line is `N passed, N failed`
     ChartsReal(charts_real::Arguments),
+    /// Set new images in every YAML file below a directory, marked in memory, and check that nothing else changes; the last line is
+    /// `N passed, N failed`
+    Setters(setters::Arguments),
     /// Execute random templates with ours and with Helm's engine; the last line is `N same, N different, N fail on both`
     TemplatesFuzz(templates_fuzz::Arguments),
 }
@@ -43,6 +47,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::KustomizeReal(arguments) => kustomize_real::run(arguments),
         Command::KustomizeFuzz(arguments) => kustomize_fuzz::run(arguments),
         Command::ChartsReal(arguments) => charts_real::run(arguments),
+        Command::Setters(arguments) => setters::run(arguments),
         Command::TemplatesFuzz(arguments) => templates_fuzz::run(arguments),
     }
 }
