@@ -16,6 +16,8 @@ impl HelmCharts {
     pub(super) async fn act(&self, plan: Plan, seen: &Seen<HelmChart>) -> Result<Made<HelmChartStatus>, Failure> {
         let (build, revision) = match plan.route {
             Route::Remote(way) => {
+                let way = self.identify(*way, &seen.object).await;
+                let way = way.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error))?;
                 let revision = way.index.as_ref().map(|index| index.revision.clone());
                 let built = self.build_remote(&way, &plan.wishes, plan.keys.as_deref(), seen).await;
                 (built.map_err(|fault| fault.or_of_authentication()), revision)
