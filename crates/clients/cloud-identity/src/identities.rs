@@ -26,17 +26,18 @@ pub enum Looked {
 #[derive(Debug, Clone)]
 pub struct Identities {
     shared: Arc<Shared>,
+    counting: Option<Counting>,
 }
 
 #[derive(Debug)]
 struct Shared {
     asking: Asking,
     kept: Kept<Key>,
-    counting: Option<Counting>,
 }
 
 /// What is told each time that a credential is looked for: whether it was kept, and how many are.
-struct Counting(Box<dyn Fn(Looked, usize) + Send + Sync>);
+#[derive(Clone)]
+struct Counting(Arc<dyn Fn(Looked, usize) + Send + Sync>);
 
 impl std::fmt::Debug for Counting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -81,18 +82,13 @@ impl Identities {
     /// The same in other surroundings.
     pub fn of(user_agent: impl Into<String>, keeping: Keeping, surroundings: Arc<dyn Surroundings>) -> Self {
         let asking = Asking { pool: Pool::new(user_agent.into()), surroundings };
-        Self { shared: Arc::new(Shared { asking, kept: Kept::new(keeping), counting: None }) }
+        Self { shared: Arc::new(Shared { asking, kept: Kept::new(keeping) }), counting: None }
     }
 
-    /// The same, which tells `counting` of each look for a credential, and how many are kept after it.
+    /// The same, with the same credentials, which tells `counting` of each look for one that was given, and how many are kept after it.
     #[must_use]
-    pub fn counted(self, counting: impl Fn(Looked, usize) + Send + Sync + 'static) -> Self {
-        let counting = Some(Counting(Box::new(counting)));
-        match Arc::try_unwrap(self.shared) {
-            Ok(shared) => Self { shared: Arc::new(Shared { counting, ..shared }) },
-            // Somebody uses it already: what is counted cannot change any more.
-            Err(shared) => Self { shared },
-        }
+    pub fn counted(&self, counting: impl Fn(Looked, usize) + Send + Sync + 'static) -> Self {
+        Self { shared: Arc::clone(&self.shared), counting: Some(Counting(Arc::new(counting))) }
     }
 
     /// Keys of Amazon for this process: those in the environment, or those of the role that it may take on.
@@ -226,7 +222,7 @@ impl Identities {
     async fn get(&self, key: Key, ask: impl Future<Output = Result<Credential, Error>>) -> Result<Credential, Error> {
         let now = self.asking().surroundings.now();
         let (credential, looked) = self.shared.kept.get(key, now, ask).await?;
-        if let Some(counting) = &self.shared.counting {
+        if let Some(counting) = &self.counting {
             (counting.0)(looked, self.shared.kept.count());
         }
         Ok(credential)

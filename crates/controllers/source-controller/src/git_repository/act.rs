@@ -1,7 +1,7 @@
 //! Carries a plan out: asks the remote, fetches, archives. What to want and what to publish is decided elsewhere.
 
 use super::GitRepositories;
-use super::decide::{Failure, Plan, Question, Reached};
+use super::decide::{Failure, Login, Plan, Question, Reached};
 use super::mounts::{Mount, Mounts};
 use super::observe::Observation;
 use super::report::{NewArtifact, Outcome};
@@ -12,8 +12,9 @@ use artifact::archive;
 use artifact::ignore::IgnoreRules;
 use artifact::sparse::{SparseFiles, SparsePaths};
 use artifact::{ArtifactPath, Digest};
+use cloud_identity::GitLogin;
 use file_tree::{Files, TreePath};
-use git_client::{Checkout, Class, Wanted};
+use git_client::{Auth, Checkout, Class, Wanted};
 use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved, newest};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
@@ -26,8 +27,35 @@ impl GitRepositories {
     pub(super) async fn act(&self, plan: Plan, seen: &Observation) -> Outcome {
         match plan {
             Plan::Fail(failure) => Outcome::Failed(failure),
-            Plan::Ask(question) => self.ask(*question, seen).await.unwrap_or_else(Outcome::Failed),
+            Plan::Ask(question) => match self.identify(*question, seen).await {
+                Ok(question) => self.ask(question, seen).await.unwrap_or_else(Outcome::Failed),
+                Err(failure) => Outcome::Failed(failure),
+            },
         }
+    }
+
+    /// The question with who we are, where somebody else has to say that first.
+    async fn identify(&self, mut question: Question, seen: &Observation) -> Result<Question, Failure> {
+        let Some(login) = question.login.take() else { return Ok(question) };
+        let identities = self.identification.of("GitRepository", &*seen.object);
+        let remote = &question.remote;
+        let proxy = remote.proxy.as_ref();
+        let given = match login {
+            Login::Cloud(provider) => identities.git_login(provider, &seen.object.spec.url, proxy).await,
+            Login::GitHub(app) => {
+                let given = identities.github(&app, &remote.tls, proxy).await;
+                given.map(|(username, password)| GitLogin::Basic(username, password))
+            }
+        };
+        let given = given.map_err(|error| {
+            let message = format!("failed to configure authentication options: {}", error_chain(&error));
+            Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration)
+        })?;
+        question.remote.auth = match given {
+            GitLogin::Basic(username, password) => Auth::Basic { username, password },
+            GitLogin::Bearer(token) => Auth::Bearer(token),
+        };
+        Ok(question)
     }
 
     async fn ask(&self, question: Question, seen: &Observation) -> Result<Outcome, Failure> {

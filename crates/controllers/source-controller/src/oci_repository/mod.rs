@@ -6,6 +6,7 @@ mod act;
 mod decide;
 mod observe;
 
+use crate::identity::Identification;
 use crate::source::{Failure, Made, Seen, Source};
 use crate::storage::Storage;
 use api::meta::{ConditionType, SummaryRule};
@@ -22,6 +23,8 @@ pub(crate) struct OciRepositories {
     pub(crate) registries: OciClient,
     /// Where artifacts lie.
     pub(crate) storage: Arc<Storage>,
+    /// Who the controller is to clouds.
+    pub(crate) identification: Identification,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
     /// What signatures without keys are verified with where an object names no trusted root.
