@@ -129,7 +129,9 @@ impl Certificate {
         let scheme = Scheme::of_certificate(&self.parsed.signature_algorithm);
         self.parsed.signature_algorithm == self.parsed.tbs_certificate.signature
             && self.is_named_issuer(issuer)
-            && scheme.is_some_and(|scheme| issuer.has_signed(scheme, &message, self.parsed.signature.raw_bytes()))
+            && scheme
+                .zip(self.parsed.signature.as_bytes())
+                .is_some_and(|(scheme, signature)| issuer.has_signed(scheme, &message, signature))
     }
 
     /// The bytes that its issuer signed: the first member of the outer sequence, as it stands there.

@@ -1,6 +1,8 @@
 //! Paths from a certificate to a root, by `webpki`.
 
 use crate::certificate::Certificate;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use std::time::Duration;
@@ -21,21 +23,32 @@ pub enum PathError {
     /// No root is valid at that time.
     #[error("no root certificate is valid at {0}")]
     Roots(Timestamp),
+    /// The certificate does not say that it is for that.
+    #[error("the certificate is not for {0:?}")]
+    Usage(Usage),
     /// The rules of paths are broken, at that time.
     #[error("the certificate does not lead to a trusted root at {0}: {1:?}")]
     Path(Timestamp, webpki::Error),
 }
 
 impl Usage {
-    fn required(self) -> KeyUsage {
-        KeyUsage::required(match self {
+    fn purpose(self) -> ObjectIdentifier {
+        match self {
+            Self::CodeSigning => ID_KP_CODE_SIGNING,
+            Self::Timestamping => ID_KP_TIME_STAMPING,
+        }
+    }
+
+    /// What certificates that stand between may be for: this, or anything, where they say nothing.
+    fn allowed(self) -> KeyUsage {
+        KeyUsage::required_if_present(match self {
             Self::CodeSigning => &[0x2b, 6, 1, 5, 5, 7, 3, 3],
             Self::Timestamping => &[0x2b, 6, 1, 5, 5, 7, 3, 8],
         })
     }
 }
 
-/// Checks that a path leads from `leaf` over some of `intermediates` to one of `roots`, all valid at a time and meant for `usage`.
+/// Checks that a path leads from `leaf`, which is for `usage`, over some of `intermediates` to one of `roots`, all valid at a time.
 /// Gives the key of the issuer of `leaf`, as the DER of a SubjectPublicKeyInfo.
 ///
 /// # Errors
@@ -47,6 +60,9 @@ pub fn verify_path(
     usage: Usage,
 ) -> Result<Vec<u8>, PathError> {
     let failed = |error| PathError::Path(time, error);
+    if !leaf.purposes().is_ok_and(|purposes| purposes.is_some_and(|(_, purposes)| purposes.contains(&usage.purpose()))) {
+        return Err(PathError::Usage(usage));
+    }
     // To webpki a root is a name and a key; that it must be valid as well is the rule of all who sign so.
     let roots: Vec<_> = roots.iter().filter(|root| root.is_valid_at(time)).map(|root| CertificateDer::from(root.der())).collect();
     let anchors: Vec<_> = roots.iter().filter_map(|root| anchor_from_trusted_cert(root).ok()).collect();
@@ -63,6 +79,6 @@ pub fn verify_path(
     let leaf = CertificateDer::from(leaf.der());
     let leaf = EndEntityCert::try_from(&leaf).map_err(failed)?;
     let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-    let path = leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &intermediates, time, usage.required(), None, None);
+    let path = leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &intermediates, time, usage.allowed(), None, None);
     Ok(path.map_err(failed)?.issuer_spki().to_vec())
 }

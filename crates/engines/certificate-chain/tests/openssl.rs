@@ -95,7 +95,7 @@ fn a_path_leads_over_others_to_a_root_while_all_are_valid() -> Outcome {
     let issuer = verify(&leaf, &between, &root, now(), Usage::CodeSigning)?;
     assert_eq!(issuer, between[0].public_key(), "the key of who issued the last");
     assert!(matches!(verify(&leaf, &[], &root, now(), Usage::CodeSigning), Err(PathError::Path(..))));
-    assert!(matches!(verify(&leaf, &between, &root, now(), Usage::Timestamping), Err(PathError::Path(..))));
+    assert_eq!(verify(&leaf, &between, &root, now(), Usage::Timestamping), Err(PathError::Usage(Usage::Timestamping)));
     assert!(matches!(verify(&leaf, &between, &root, now() + day, Usage::CodeSigning), Err(PathError::Roots(_))));
     assert!(matches!(verify(&leaf, &between, &root, Timestamp::MIN, Usage::CodeSigning), Err(PathError::Roots(_))));
     assert!(matches!(verify(&leaf, &between, &[], now(), Usage::CodeSigning), Err(PathError::Roots(_))));
@@ -154,7 +154,7 @@ fn sec_c8_a_timestamp_that_must_not_be_relied_on_does_not_count() -> Outcome {
     let token = made.stamp("stamper", "-sha256")?;
     let authority = Authority { roots: &roots, intermediates: &[], signer: None };
     let verify = |token: &[u8], authority: &Authority<'_>| verify_timestamp(token, MESSAGE, authority);
-    assert!(verify(&token, &authority).is_ok());
+    let good = verify(&token, &authority)?;
     assert_eq!(verify_timestamp(&token, b"another", &authority), Err(TimestampError::OtherMessage));
     assert!(matches!(verify(&token, &Authority { roots: &strange, ..authority }), Err(TimestampError::Path(_))));
     let second = made.certificate("second")?;
@@ -167,8 +167,8 @@ fn sec_c8_a_timestamp_that_must_not_be_relied_on_does_not_count() -> Outcome {
         let mut token = token.clone();
         token[place] ^= 1;
         let changed = verify(&token, &authority);
-        // Certificates that come along and are not needed are nobody's concern; nothing else may differ.
-        assert!(changed.is_err(), "{place}");
+        // What is not signed, such as versions, may differ, but changes nothing.
+        assert!(changed.is_err() || changed.as_ref() == Ok(&good), "{place}");
     }
     for junk in [&b""[..], &[0x30, 0x00], &[0x30; 300_000]] {
         assert!(verify(junk, &authority).is_err() && token_of_response(junk).is_err());

@@ -115,20 +115,20 @@ async fn sec_b8_only_tags_that_the_keys_signed_are_published() -> anyhow::Result
         signer.add_secret(scene, "keys").await?;
         scene.repository.commit_file("a.yaml", "a: 1\n")?;
         let commit = signer.commit(scene, "openpgp", "signed")?;
-        signer.git(scene, "ssh", &["tag", "-s", "v1", "-m", "signed"])?;
-        let tag = scene.repository.resolve("refs/tags/v1")?;
-        scene.repository.reference("refs/tags/v2", &tag)?;
+        signer.git(scene, "ssh", &["tag", "-s", "v1.0.0", "-m", "signed"])?;
+        let tag = scene.repository.resolve("refs/tags/v1.0.0")?;
+        scene.repository.reference("refs/tags/v2.0.0", &tag)?;
         scene.repository.tag("plain", "main")?;
         let annotated = scene.repository.annotated_tag("annotated", &commit, "unsigned")?;
 
-        scene.add_source("both", wanted("TagAndHEAD", "keys", json!({ "tag": "v1" }))).await?;
+        scene.add_source("both", wanted("TagAndHEAD", "keys", json!({ "tag": "v1.0.0" }))).await?;
         let source = scene.published("both", &commit).await?;
         let (open_pgp, ssh) = &signer.names;
-        let tags = format!("verified signature of\n\t- tag 'v1@{tag}' with key '{ssh}'");
+        let tags = format!("verified signature of\n\t- tag 'v1.0.0@{tag}' with key '{ssh}'");
         let message = format!("{tags}\n\t- commit '{commit}' with key '{open_pgp}'");
         assert_eq!(condition(&source, "SourceVerified"), ("True", "Succeeded", message.as_str()));
         assert_eq!(source["status"]["sourceVerificationMode"], "TagAndHEAD");
-        scene.add_source("version", wanted("Tag", "keys", json!({ "semver": "v1.x" }))).await?;
+        scene.add_source("version", wanted("Tag", "keys", json!({ "semver": "1.x" }))).await?;
         let source = scene.published("version", &commit).await?;
         assert_eq!(condition(&source, "SourceVerified").2, tags);
 
@@ -153,9 +153,9 @@ async fn sec_b8_only_tags_that_the_keys_signed_are_published() -> anyhow::Result
             ),
             (
                 "moved",
-                json!({ "tag": "v2" }),
+                json!({ "tag": "v2.0.0" }),
                 "InvalidTagSignature",
-                format!("signature verification of tag 'v2@{tag}' failed: the tag was signed under the name 'v1'"),
+                format!("signature verification of tag 'v2.0.0@{tag}' failed: the tag was signed under the name 'v1.0.0'"),
             ),
         ] {
             scene.add_source(name, wanted("Tag", "keys", reference)).await?;
