@@ -60,6 +60,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         storage: Arc::clone(&storage),
         identification: identification.clone(),
         object_level_identity,
+        trusted_root: settings.trusted_root.clone(),
     };
     let helm = HelmRepositories {
         client: process.client.clone(),
@@ -80,6 +81,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         indexes,
         identification: identification.clone(),
         limits: settings.helm_limits,
+        trusted_root: settings.trusted_root,
     };
     let buckets = Buckets {
         client: process.client.clone(),

@@ -1,6 +1,7 @@
 //! From what was seen to what is to be done: pure, total, no way to fail but to plan the failure.
 
 use super::observe::{Include, Observation};
+use super::verification::Demand;
 use crate::identity::NO_OBJECT_IDENTITY;
 use crate::secrets::{self, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
@@ -37,6 +38,8 @@ pub(crate) struct Question {
     pub(crate) includes: Vec<(GitRepositoryInclude, Artifact)>,
     /// Whether the included artifacts are others than before.
     pub(crate) includes_changed: bool,
+    /// What has to be signed, if anything.
+    pub(crate) signed: Option<Demand>,
 }
 
 /// Who is asked for what opens a remote.
@@ -125,7 +128,7 @@ fn question(seen: &Observation) -> Result<Question, Failure> {
     })?;
     let (auth, tls, login) = credentials(seen, &address)?;
     let includes = includes(seen)?;
-    verification(seen)?;
+    let signed = verification(seen)?;
     let status = seen.object.status.as_ref();
     let known: &[Artifact] = status.map_or(&[], |status| &status.included_artifacts);
     let includes_changed = !same_artifacts(known, includes.iter().map(|(_, artifact)| artifact));
@@ -134,7 +137,7 @@ fn question(seen: &Observation) -> Result<Question, Failure> {
         seen.artifact().filter(|_| !includes_changed && !content_changed(&seen.object)).map(|artifact| artifact.revision.clone());
     let timeout = seen.object.spec.timeout.as_ref().map_or(git_client::DEFAULT_TIMEOUT, |timeout| timeout.to_std());
     let remote = Remote { url: address, auth, tls, proxy, timeout };
-    Ok(Question { remote, login, reference, unchanged, includes, includes_changed })
+    Ok(Question { remote, login, reference, unchanged, includes, includes_changed, signed })
 }
 
 /// What `spec.ref` wants.
@@ -158,6 +161,17 @@ fn content_changed(object: &GitRepository) -> bool {
         || spec.recurse_submodules != status.observed_recurse_submodules
         || spec.include != status.observed_include
         || spec.sparse_checkout != status.observed_sparse_checkout
+        || !is_verified(object)
+}
+
+/// Whether all that has to be signed was so when the stored artifact was made.
+fn is_verified(object: &GitRepository) -> bool {
+    let Some(wanted) = &object.spec.verification else { return true };
+    let (mode, observed) = (wanted.mode.unwrap_or_default(), object.status.as_ref());
+    let observed = observed.and_then(|status| status.source_verification_mode.as_deref());
+    let tag = matches!(observed, Some("Tag" | "TagAndHEAD"));
+    let commit = matches!(observed, Some("HEAD" | "TagAndHEAD"));
+    (tag || !mode.verifies_tag()) && (commit || !mode.verifies_commit())
 }
 
 fn same_artifacts<'a>(known: &[Artifact], now: impl ExactSizeIterator<Item = &'a Artifact>) -> bool {
@@ -261,14 +275,13 @@ fn includes(seen: &Observation) -> Result<Vec<(GitRepositoryInclude, Artifact)>,
         .collect()
 }
 
-/// Content whose signature is wanted is not published without: until signatures can be checked, such an object fails.
-fn verification(seen: &Observation) -> Result<(), Failure> {
+/// What has to be signed, if anything: without its keys nothing is asked for.
+fn verification(seen: &Observation) -> Result<Option<Demand>, Failure> {
+    let Some(wanted) = &seen.object.spec.verification else { return Ok(None) };
     let message = match &seen.keys {
-        SecretRead::NotWanted => return Ok(()),
+        SecretRead::Found(keys) => return Ok(Some(Demand::new(wanted, keys))),
         SecretRead::Failed(error) => format!("public keys secret error: {error}"),
-        SecretRead::Found(_) => "verification of signatures is not supported; remove spec.verify to publish unverified content \
-                                 or let a controller that verifies reconcile this object"
-            .to_owned(),
+        SecretRead::NotWanted => "public keys secret error: none is named".to_owned(),
     };
     let condition = Some(ConditionType::SourceVerified);
     let reached = Reached::Verification;

@@ -8,6 +8,7 @@ mod decide;
 mod mounts;
 mod observe;
 mod report;
+mod verification;
 
 use crate::identity::Identification;
 use crate::storage::Storage;

@@ -58,10 +58,37 @@ fn a_plain_repository_is_asked() {
 fn content_whose_signature_is_wanted_is_never_published_unverified() {
     let spec = json!({"verify": {"mode": "HEAD", "secretRef": {"name": "keys"}}});
     let keys = |keys| Observation { keys, ..observed(&spec, &json!({})) };
-    for seen in [keys(secret(&[("a.asc", "key")])), keys(SecretRead::Failed("not found".to_owned()))] {
+    for seen in [keys(SecretRead::NotWanted), keys(SecretRead::Failed("not found".to_owned()))] {
         let failure = failure(&seen);
         assert_eq!((failure.condition, failure.reason.as_ref()), (Some(ConditionType::SourceVerified), "VerificationError"));
         assert_eq!(failure.class, FailureClass::Retry);
+    }
+    let Plan::Ask(question) = decide(&keys(secret(&[("a.asc", "key")]))) else { panic!("it is refused") };
+    assert!(question.signed.is_some());
+}
+
+/// Upstream's `requiresVerification`.
+#[test]
+fn what_was_not_verified_is_made_anew() {
+    for (mode, recorded, is_made_anew) in [
+        (json!(null), json!(null), true),
+        (json!("HEAD"), json!("HEAD"), false),
+        (json!("head"), json!("HEAD"), false),
+        (json!("Tag"), json!("HEAD"), true),
+        (json!("TagAndHEAD"), json!("HEAD"), true),
+        (json!("HEAD"), json!("Tag"), true),
+        (json!("TagAndHEAD"), json!("Tag"), true),
+        (json!("HEAD"), json!("TagAndHEAD"), false),
+        (json!("Tag"), json!("TagAndHEAD"), false),
+    ] {
+        let spec = json!({"verify": {"mode": mode, "secretRef": {"name": "keys"}}});
+        let artifact = json!({
+            "path": "p", "url": "u", "revision": "main@sha1:1", "digest": "sha256:1", "lastUpdateTime": "2024-05-06T07:08:09Z",
+        });
+        let status = json!({"artifact": artifact, "sourceVerificationMode": recorded});
+        let seen = Observation { keys: secret(&[("a.asc", "key")]), stored: Stored::Present, ..observed(&spec, &status) };
+        let Plan::Ask(question) = decide(&seen) else { panic!("it is refused") };
+        assert_eq!(question.unchanged.is_none(), is_made_anew, "{mode} {recorded}");
     }
 }
 

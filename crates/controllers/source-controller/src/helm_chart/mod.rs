@@ -54,6 +54,8 @@ pub(crate) struct HelmCharts {
     pub(crate) indexes: Arc<Indexes>,
     /// How much may be downloaded and loaded.
     pub(crate) limits: Limits,
+    /// What signatures without keys are verified with.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
 }
 
 /// The objects that charts come from.
@@ -90,7 +92,7 @@ impl Source for HelmCharts {
 
     async fn make(&self, seen: &Seen<HelmChart>) -> Result<Made<HelmChartStatus>, Failure> {
         let observed = self.observe(&seen.object).await;
-        let made = match decide::decide(seen, &observed) {
+        let made = match decide::decide(seen, &observed, self.trusted_root.as_ref()) {
             Ok(plan) => self.act(plan, seen).await,
             Err(failure) => Err(failure),
         };

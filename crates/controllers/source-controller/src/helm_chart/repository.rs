@@ -2,11 +2,10 @@
 
 use super::HelmCharts;
 use crate::helm_repository::{Target, Way};
-use crate::verification;
+use crate::verification::{self, Subject, Verdict, Wanted};
 use ::helm_repository::{Index, SelectError, chart_address, index_address};
 use api::source::HelmChart;
 use bytes::Bytes;
-use cosign_signature::PublicKey;
 use oci_client::{Credentials, Descriptor, OciClient, Reference, Registry, Repository};
 use runtime::error_chain::error_chain;
 use runtime::metrics::CacheEvent;
@@ -113,17 +112,27 @@ impl HelmCharts {
         }
     }
 
-    /// Whether a chart that was located is signed by one of `keys`; in words why not. What is downloaded then is what was verified.
-    pub(super) async fn verify(&self, way: &Way, located: &mut Located, keys: &[PublicKey]) -> Result<(), String> {
+    /// Whether a chart that was located is signed as wanted; in words why not. What is downloaded then is what was verified.
+    pub(super) async fn verify(
+        &self,
+        way: &Way,
+        located: &mut Located,
+        wanted: &Wanted,
+        now: jiff::Timestamp,
+    ) -> Result<Verdict, String> {
+        if matches!(wanted, Wanted::Nothing) {
+            return Ok(Verdict::PassedOver);
+        }
         let (Target::Registry { options, .. }, Place::Tag(repository, digest)) = (&way.target, &mut located.place) else {
             return Err("not implemented".to_owned());
         };
         let registry = open(&self.registries, repository, options)?;
         let tag = located.version.replace('+', "_");
         let resolved = resolve(&registry, &tag).await?;
-        verification::verify(&registry, &resolved, &format!("{repository}:{tag}"), keys).await?;
+        let subject = Subject { repository, digest: &resolved, name: format!("{repository}:{tag}"), now };
+        let verdict = verification::verify(&registry, &subject, wanted).await?;
         *digest = Some(resolved);
-        Ok(())
+        Ok(verdict)
     }
 
     /// An index: the stored one, else the repository's; in words why not.

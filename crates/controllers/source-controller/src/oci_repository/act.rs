@@ -4,7 +4,7 @@ use super::OciRepositories;
 use super::decide::{self, Question, Wanted};
 use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
-use crate::verification;
+use crate::verification::{self, Subject, Verdict};
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
 use artifact::ArtifactPath;
@@ -52,9 +52,12 @@ impl OciRepositories {
             verification::Wanted::Nothing => Ok(Verified::NotWanted),
             verification::Wanted::Refused(why) => Err(why.clone()),
             _ if decide::is_verified(object, outdated.is_none()) => Ok(Verified::Before),
-            verification::Wanted::Keys(keys) => {
-                let signed = verification::verify(&registry, &digest, &named, keys).await;
-                signed.map(|()| Verified::Now(format!("verified signature of revision {revision}")))
+            wanted => {
+                let subject = Subject { repository: &question.repository, digest: &digest, name: named, now: seen.now };
+                verification::verify(&registry, &subject, wanted).await.map(|verdict| match verdict {
+                    Verdict::Verified => Verified::Now(format!("verified signature of revision {revision}")),
+                    Verdict::PassedOver => Verified::NotWanted,
+                })
             }
         };
         let verified = verified.map_err(|why| decide::unverified(object, &why).at(reached.clone()))?;

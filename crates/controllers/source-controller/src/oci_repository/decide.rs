@@ -11,6 +11,7 @@ use cloud_identity::Provider;
 use kube::ResourceExt;
 use oci_client::{DockerConfig, Options, Reference, Repository, Tls};
 use runtime::error_chain::error_chain;
+use std::sync::Arc;
 use std::time::Duration;
 use version_select::Constraint;
 
@@ -58,7 +59,12 @@ pub(crate) struct Range {
 const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// What to ask.
-pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_identity: bool) -> Result<Question, Failure> {
+pub(crate) fn decide(
+    object: &OciRepository,
+    secrets: &Secrets,
+    signature: verification::Wanted,
+    object_level_identity: bool,
+) -> Result<Question, Failure> {
     let spec = &object.spec;
     let config = credentials(object, secrets)?;
     let proxy = proxy(&secrets.proxy).map_err(|error| authentication(format!("failed to get proxy address: {error}")))?;
@@ -73,7 +79,7 @@ pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_ide
     let credentials = config.as_ref().and_then(|config| config.credentials(&repository)).cloned().unwrap_or_default();
     let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
     let options = Options { credentials, tls, proxy, insecure: spec.insecure, timeout };
-    Ok(Question { repository, options, login, wanted, signature: signature(object, secrets) })
+    Ok(Question { repository, options, login, wanted, signature })
 }
 
 fn authentication(message: String) -> Failure {
@@ -144,11 +150,11 @@ fn wanted(object: &OciRepository) -> Result<Wanted, String> {
 }
 
 /// Which signature the content has to have.
-fn signature(object: &OciRepository, secrets: &Secrets) -> verification::Wanted {
-    match &object.spec.verification {
-        None => verification::Wanted::Nothing,
-        Some(wanted) => verification::wanted(wanted.provider, &secrets.keys),
-    }
+pub(super) fn signature(object: &OciRepository, secrets: &Secrets, root: Option<&Arc<[u8]>>) -> verification::Wanted {
+    let Some(wanted) = &object.spec.verification else { return verification::Wanted::Nothing };
+    let namespace = object.namespace().unwrap_or_default();
+    let read = (&secrets.keys, &secrets.trusted_root);
+    verification::wanted(&verification::Demand::of_artifact(wanted, &namespace, read, root))
 }
 
 /// Whether the signature of content with this revision has been verified for the object as it is.

@@ -27,6 +27,8 @@ pub(crate) struct OciRepositories {
     pub(crate) identification: Identification,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
+    /// What signatures without keys are verified with where an object names no trusted root.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
 }
 
 impl Source for OciRepositories {
@@ -49,7 +51,8 @@ impl Source for OciRepositories {
 
     async fn make(&self, seen: &Seen<OciRepository>) -> Result<Made<OciRepositoryStatus>, Failure> {
         let secrets = self.observe(&seen.object).await;
-        let question = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        let signature = decide::signature(&seen.object, &secrets, self.trusted_root.as_ref());
+        let question = decide::decide(&seen.object, &secrets, signature, self.object_level_identity)?;
         self.act(question, seen).await
     }
 }
