@@ -28,12 +28,12 @@ pub(crate) struct Settings {
     pub(crate) algorithm: Algorithm,
     /// `--helm-index-max-size`, `--helm-chart-max-size` and `--helm-chart-file-max-size`.
     pub(crate) helm_limits: helm_chart::Limits,
+    /// `--sigstore-trusted-root`, which Flux does not have: the content of the file.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
     /// `--helm-cache-max-size` and `--helm-cache-ttl`.
     pub(crate) helm_caching: helm_chart::Caching,
     /// `--helm-cache-purge-interval`.
     pub(crate) helm_purge_interval: Duration,
-    /// `--sigstore-trusted-root`, which Flux does not have: the content of the file.
-    pub(crate) trusted_root: Option<Arc<[u8]>>,
     /// `--ssh-kex-algos` and `--ssh-hostkey-algos`.
     pub(crate) ssh: SshAlgorithms,
 }
@@ -70,11 +70,11 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
     let index = set.add("helm-index-max-size", 52_428_800_i64, "The largest index of a Helm repository in bytes.");
     let chart = set.add("helm-chart-max-size", 10_485_760_i64, "The largest chart in bytes.");
     let chart_file = set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
+    let root = "The trusted_root.json for signatures without keys of objects that name none.";
+    let root = set.add("sigstore-trusted-root", String::new(), root);
     let cached = set.add("helm-cache-max-size", 0_i64, "The most indexes of Helm repositories in the cache; 0 disables it.");
     let life = set.add("helm-cache-ttl", Duration::from_secs(15 * 60), "How long an index stays in the cache.");
     let purge = set.add("helm-cache-purge-interval", Duration::from_secs(60), "How often the cache is purged.");
-    let root = "The trusted_root.json for signatures without keys of objects that name none.";
-    let root = set.add("sigstore-trusted-root", String::new(), root);
     set.parse(arguments)?;
     let algorithm = digest.get();
     let algorithm = algorithm.parse().map_err(|error: artifact::DigestError| FlagError::Value {
@@ -97,9 +97,9 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
             chart_bytes: limit(chart.get()),
             file_bytes: limit(chart_file.get()),
         },
+        trusted_root,
         helm_caching: helm_chart::Caching { most: usize::try_from(cached.get()).unwrap_or_default(), life: life.get() },
         helm_purge_interval: purge.get(),
-        trusted_root,
         ssh,
     };
     Ok((common()?, settings))

@@ -15,18 +15,19 @@ use std::sync::Arc;
 
 impl HelmCharts {
     pub(super) async fn act(&self, plan: Plan, seen: &Seen<HelmChart>) -> Result<Made<HelmChartStatus>, Failure> {
-        let (build, verdict, revision) = match &plan.route {
+        let Plan { route, wishes, signature } = plan;
+        let (build, verdict, revision) = match route {
             Route::Remote(way) => {
                 let way = self.identify(way.as_ref().clone(), &seen.object).await;
                 let way = way.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error))?;
                 let revision = way.index.as_ref().map(|index| index.revision.clone());
-                let built = self.build_remote(&way, &plan, seen).await;
+                let built = self.build_remote(&way, &wishes, &signature, seen).await;
                 let (build, verdict) = built.map_err(|fault| fault.or_of_authentication().into_failure(seen))?;
                 (build, verdict, revision)
             }
             Route::Local(artifact) => {
                 let revision = Some(artifact.revision.clone());
-                let built = self.build_local(artifact.clone(), &plan.wishes, seen).await;
+                let built = self.build_local(artifact, &wishes, seen).await;
                 (built.map_err(|fault| fault.into_failure(seen))?, Verdict::PassedOver, revision)
             }
         };

@@ -2,11 +2,11 @@
 
 use super::HelmCharts;
 use super::build::{Build, Content, Fault, Known};
-use super::decide::{Plan, Wishes};
+use super::decide::Wishes;
 use super::repository::{Limits, LocateError};
 use crate::helm_repository::Way;
 use crate::source::Seen;
-use crate::verification::Verdict;
+use crate::verification::{Verdict, Wanted};
 use api::meta::Reason;
 use api::source::HelmChart;
 use bytes::Bytes;
@@ -14,8 +14,14 @@ use runtime::error_chain::error_chain;
 
 impl HelmCharts {
     /// Finds the chart in its repository, downloads it unless it is stored, and merges values into it where that is wished.
-    pub(super) async fn build_remote(&self, way: &Way, plan: &Plan, seen: &Seen<HelmChart>) -> Result<(Build, Verdict), Fault> {
-        let (spec, wishes) = (&seen.object.spec, &plan.wishes);
+    pub(super) async fn build_remote(
+        &self,
+        way: &Way,
+        wishes: &Wishes,
+        signature: &Wanted,
+        seen: &Seen<HelmChart>,
+    ) -> Result<(Build, Verdict), Fault> {
+        let spec = &seen.object.spec;
         check_name(&spec.chart)?;
         let mut located = self.locate(way, &spec.chart, spec.version()).await.map_err(|error| {
             let reason = match error {
@@ -24,7 +30,7 @@ impl HelmCharts {
             };
             Fault::new(reason, &format!("failed to get chart version for remote reference: {}", error_chain(&error)))
         })?;
-        let verdict = self.verify(way, &mut located, &plan.signature, seen.now).await;
+        let verdict = self.verify(way, &mut located, signature, seen.now).await;
         let verdict = verdict.map_err(|why| Fault::new(Reason::ChartVerificationError, &why))?;
         let chart = Known::new(&located.name, &located.version, wishes)?;
         if chart.is_stored(seen, wishes) {
