@@ -27,6 +27,8 @@ pub enum Looked {
 pub struct Identities {
     shared: Arc<Shared>,
     counting: Option<Counting>,
+    /// What to use instead of what this process is, where that is not to be used.
+    instead: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -82,13 +84,19 @@ impl Identities {
     /// The same in other surroundings.
     pub fn of(user_agent: impl Into<String>, keeping: Keeping, surroundings: Arc<dyn Surroundings>) -> Self {
         let asking = Asking { pool: Pool::new(user_agent.into()), surroundings };
-        Self { shared: Arc::new(Shared { asking, kept: Kept::new(keeping) }), counting: None }
+        Self { shared: Arc::new(Shared { asking, kept: Kept::new(keeping) }), counting: None, instead: None }
     }
 
     /// The same, with the same credentials, which tells `counting` of each look for one that was given, and how many are kept after it.
     #[must_use]
     pub fn counted(&self, counting: impl Fn(Looked, usize) + Send + Sync + 'static) -> Self {
-        Self { shared: Arc::clone(&self.shared), counting: Some(Counting(Arc::new(counting))) }
+        Self { counting: Some(Counting(Arc::new(counting))), ..self.clone() }
+    }
+
+    /// The same without what this process is itself: what that would open is refused, saying `instead`.
+    #[must_use]
+    pub fn without_process(self, instead: &'static str) -> Self {
+        Self { instead: Some(instead), ..self }
     }
 
     /// Keys of Amazon for this process: those in the environment, or those of the role that it may take on.
@@ -220,6 +228,9 @@ impl Identities {
     }
 
     async fn get(&self, key: Key, ask: impl Future<Output = Result<Credential, Error>>) -> Result<Credential, Error> {
+        if let (Who::Process(_), Some(instead)) = (&key.who, self.instead) {
+            return Err(Error::unsupported("the identity of a ServiceAccount that is the default", instead));
+        }
         let now = self.asking().surroundings.now();
         let (credential, looked) = self.shared.kept.get(key, now, ask).await?;
         if let Some(counting) = &self.counting {

@@ -107,6 +107,8 @@ impl OciClient {
         }
         let mut strange = options.tls.clone();
         (strange.client_certificate, strange.client_key) = (None, None);
+        // Whom the registry names has to prove who it is, even where the registry itself does not.
+        strange.accept_any_certificate = false;
         let clear_text = options.insecure || repository.is_local();
         Ok(Session {
             client: self.pool.client(&options.tls, options.proxy.as_ref())?,

@@ -27,7 +27,7 @@ const EXPLANATION_BYTES: u64 = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
-    /// The same without our certificate, for those to whom the registry redirects.
+    /// The same without our certificate and without lenience for theirs, for those to whom the registry redirects.
     pub(crate) stranger: Client,
     pub(crate) repository: Repository,
     pub(crate) credentials: Credentials,

@@ -118,7 +118,12 @@ async fn purge(indexes: Arc<Indexes>, every: Duration, shutdown: CancellationTok
 fn identities(process: &Process, user_agent: &str) -> Identities {
     let flags = &process.flags;
     let keeping = Keeping { most: flags.token_cache_max_size, longest: flags.token_cache_max_duration };
-    Identities::new(user_agent, keeping)
+    let identities = Identities::new(user_agent, keeping);
+    // The controller's own identity is not used in the stead of others.
+    if flags.default_service_account.is_empty() {
+        return identities;
+    }
+    identities.without_process("start the controller without --default-service-account to use its own, or name a Secret")
 }
 
 /// Where an emulator of Google's store is: the variable that Google's own libraries obey, with or without a scheme.

@@ -168,7 +168,8 @@ async fn what_cannot_be_verified_or_identified_is_refused_in_words() -> anyhow::
         ensure!(scene.get(OCI_REPOSITORY, "signed").await?["status"]["artifact"].is_null(), "nothing unverified is published");
         add(scene, "cloud", &registry, json!({ "provider": "aws" })).await?;
         let message = scene.failed(OCI_REPOSITORY, "cloud", "AuthenticationFailed").await?;
-        ensure!(message.contains("set spec.secretRef to a Secret of type kubernetes.io/dockerconfigjson"), "{message}");
+        let said = format!("failed to get credential from aws: invalid AWS registry: '{}'", registry.address());
+        assert_eq!(message, said, "what the controller is to a cloud is shown to the cloud only");
         Ok(())
     })
     .await

@@ -135,7 +135,8 @@ impl Dialect for Blobs {
                 pairs.extend([("prefix", *prefix), ("marker", *token)].into_iter().filter(|(_, value)| !value.is_empty()));
             }
             Question::Attributes(key) | Question::Object { key, .. } => {
-                path = format!("{path}/{}", encode(key, b"/"));
+                // Slashes, too, as Azure's libraries have it: no key means another one.
+                path = format!("{path}/{}", encode(key, b""));
                 pairs.clear();
             }
         }

@@ -25,7 +25,7 @@ fn tokens_and_signed_addresses_go_along() {
     let pairs = sas_pairs(b"?sv=2021&sig=a%2Bb%3D\n", endpoint).expect("the token is valid");
     let question = Question::Object { key: "dir/ü +.md", version: None };
     let asked = request(endpoint, AzureProof::Signed(pairs), &question);
-    let address = "https://me.blob.core.windows.net/content/dir/%C3%BC%20%2B.md?sig=a%2Bb%3D&sv=2021&x=y";
+    let address = "https://me.blob.core.windows.net/content/dir%2F%C3%BC%20%2B.md?sig=a%2Bb%3D&sv=2021&x=y";
     assert_eq!(asked.url().as_str(), address);
     assert!(!asked.headers().contains_key("authorization"));
 }

@@ -116,6 +116,22 @@ async fn sec_c1_a_users_authority_is_not_everybody() -> Outcome {
 }
 
 #[tokio::test]
+async fn what_the_process_is_may_be_withheld() -> Outcome {
+    let entra = Scripted::start(|_, _| json("200 OK", GIVEN))?;
+    let authority = format!("http://{}/", entra.address());
+    let variables = [TENANT, CLIENT, ("AZURE_AUTHORITY_HOST", &*authority), ("AZURE_CLIENT_SECRET", "s")];
+    let identities = identities(&variables, &[]).without_process("use another");
+    let said = "the identity of a ServiceAccount that is the default is not supported; use another";
+    let error = identities.azure(BLOB_SCOPE, None).await.err().ok_or("refused")?;
+    assert_eq!(chain(&error), said);
+    let error = identities.registry_login(Provider::Azure, "foo.azurecr.io", None).await.err().ok_or("refused")?;
+    assert_eq!(chain(&error), said);
+    identities.azure_client(&client(&entra, AzureProof::Secret(Secret::new("s"))), BLOB_SCOPE, None).await?;
+    assert_eq!(entra.received().len(), 1, "only the application asked");
+    Ok(())
+}
+
+#[tokio::test]
 async fn managed_identities_are_refused_in_words() -> Outcome {
     let error = identities(&[CLIENT], &[]).azure(BLOB_SCOPE, None).await.err().ok_or("refused")?;
     assert!(chain(&error).starts_with("a managed identity, by the metadata service of the machine, is not supported; "));

@@ -1,17 +1,31 @@
-//! What a clone on disk has checked out. Its hooks, filters and the configuration of users and machine are not looked at.
+//! A clone on disk: what it has checked out, and the next commit on top of it. Its hooks, filters and the configuration of users and
+//! machine are not looked at.
+
+mod working_tree;
+
+pub use working_tree::{Refusal, WorkingTree};
 
 use git_model::Commit;
 use std::path::{Path, PathBuf};
 
-/// The commit that is checked out cannot be read.
+/// An operation on a clone failed.
 #[derive(Debug, thiserror::Error)]
-#[error("read the commit that is checked out in '{}'", directory.display())]
+#[error("{operation} in '{}'", directory.display())]
 pub struct LocalError {
+    /// What was tried.
+    pub operation: &'static str,
     /// The directory with the clone's data.
     pub directory: PathBuf,
     /// Why.
     #[source]
-    pub source: Box<dyn std::error::Error + Send + Sync>,
+    pub source: AnyError,
+}
+
+/// Whatever gix says.
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+fn failed(operation: &'static str, directory: &Path) -> impl FnOnce(AnyError) -> LocalError {
+    move |source| LocalError { operation, directory: directory.to_owned(), source }
 }
 
 /// The commit that is checked out in the clone whose data, `.git` mostly, are in `directory`.
@@ -19,10 +33,10 @@ pub struct LocalError {
 /// # Errors
 /// When there is no clone, or none with a commit.
 pub fn read_head(directory: &Path) -> Result<Commit, LocalError> {
-    read(directory).map_err(|source| LocalError { directory: directory.to_owned(), source })
+    read(directory).map_err(failed("read the commit that is checked out", directory))
 }
 
-fn read(directory: &Path) -> Result<Commit, Box<dyn std::error::Error + Send + Sync>> {
+fn read(directory: &Path) -> Result<Commit, AnyError> {
     let repository = gix::open_opts(directory, gix::open::Options::isolated())?;
     let head = repository.head_commit()?;
     Ok(Commit::parse(crate::references::from_gix(head.id), &head.data)?)

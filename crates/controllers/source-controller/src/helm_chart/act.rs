@@ -18,7 +18,7 @@ impl HelmCharts {
         let Plan { route, wishes, signature } = plan;
         let (build, verdict, revision) = match route {
             Route::Remote(way) => {
-                let way = self.identify(*way, &seen.object).await;
+                let way = self.identify(way.as_ref().clone(), &seen.object).await;
                 let way = way.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error))?;
                 let revision = way.index.as_ref().map(|index| index.revision.clone());
                 let built = self.build_remote(&way, &wishes, &signature, seen).await;

@@ -15,7 +15,7 @@ use runtime::queue::ObjectKey;
 use url::Url;
 
 /// How a repository is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Way {
     /// The object that says so; without a name where nobody declared the repository.
     pub(crate) owner: ObjectKey,
@@ -26,7 +26,7 @@ pub(crate) struct Way {
 }
 
 /// A repository and how it is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Target {
     /// Over HTTP.
     Http {

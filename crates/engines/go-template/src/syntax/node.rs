@@ -1,6 +1,8 @@
 //! The parsed form of one template text: a program in a few flat vectors, so that it is small and cheap to make, and depth costs
 //! no stack when it is dropped.
 
+use bytes::Bytes;
+
 use super::number::Number;
 use crate::builtins::Builtin;
 use crate::function::SharedFunction;
@@ -44,7 +46,7 @@ pub(crate) struct FunctionId(u32);
 pub(crate) struct Source {
     /// The name under which the text was parsed, for locations in messages.
     pub(crate) name: Text,
-    pub(crate) text: Text,
+    pub(crate) text: Bytes,
     nodes: Vec<Node>,
     children: Vec<NodeId>,
     names: Vec<Span>,
@@ -132,12 +134,14 @@ impl Span {
 }
 
 impl Source {
-    pub(crate) fn new(name: Text, text: Text) -> Self {
+    pub(crate) fn new(name: Text, text: Bytes) -> Self {
+        // As many as most texts need; what is too much is given back when the text is parsed.
+        let nodes = text.len() / 12 + 8;
         Self {
             name,
             text,
-            nodes: Vec::with_capacity(8),
-            children: Vec::with_capacity(8),
+            nodes: Vec::with_capacity(nodes),
+            children: Vec::with_capacity(nodes),
             names: Vec::new(),
             texts: Vec::new(),
             numbers: Vec::new(),
@@ -180,10 +184,9 @@ impl Source {
     }
 
     /// Appends a node and says where it is.
-    pub(crate) fn push(&mut self, position: usize, kind: NodeKind) -> NodeId {
-        let id =
-            NodeId(u32::try_from(self.nodes.len()).expect("because a source is shorter than 4 GiB and nodes take a byte each"));
-        self.nodes.push(Node { position: offset(position), kind });
+    pub(crate) fn push(&mut self, position: u32, kind: NodeKind) -> NodeId {
+        let id = NodeId(offset(self.nodes.len()));
+        self.nodes.push(Node { position, kind });
         id
     }
 
@@ -203,14 +206,14 @@ impl Source {
     }
 
     /// Makes another node of one that was pushed.
-    pub(crate) fn replace(&mut self, id: NodeId, position: usize, kind: NodeKind) {
-        self.nodes[id.0 as usize] = Node { position: offset(position), kind };
+    pub(crate) fn replace(&mut self, id: NodeId, position: u32, kind: NodeKind) {
+        self.nodes[id.0 as usize] = Node { position, kind };
     }
 
     /// Gives nodes to a node that is yet to be pushed.
-    pub(crate) fn push_children(&mut self, nodes: impl Iterator<Item = NodeId>) -> Children {
+    pub(crate) fn push_children(&mut self, nodes: &[NodeId]) -> Children {
         let start = self.children.len();
-        self.children.extend(nodes);
+        self.children.extend_from_slice(nodes);
         Children(Span::since(start, &self.children))
     }
 
