@@ -10,7 +10,9 @@ pub mod cosign;
 pub mod event_sink;
 pub mod helm;
 pub mod images;
+pub mod kills;
 pub mod own;
+pub mod remote;
 pub mod scene;
 pub mod stage;
 

@@ -6,4 +6,6 @@ mod handover;
 mod image_killed;
 mod killed;
 mod release;
+mod release_killed;
+mod remote_accounts;
 mod undecodable;
