@@ -22,6 +22,7 @@ pub(crate) struct Caching {
 pub(crate) struct Indexes {
     caching: Caching,
     kept: Mutex<VecDeque<Kept>>,
+    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -35,12 +36,18 @@ struct Kept {
 impl Indexes {
     /// None yet.
     pub(crate) fn new(caching: Caching) -> Self {
-        Self { caching, kept: Mutex::default() }
+        Self { caching, ..Self::default() }
     }
 
     /// Whether looks are counted: only where a cache was asked for, as in Flux.
     pub(crate) fn is_wanted(&self) -> bool {
         self.caching.most > 0
+    }
+
+    /// Waits until nobody else reads an index. One reading at a time is enough for the charts of a repository, which all wait for the
+    /// first of them, and bounds the memory.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
     }
 
     /// The index of the text with that digest.

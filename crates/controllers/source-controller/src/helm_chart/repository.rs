@@ -142,6 +142,7 @@ impl HelmCharts {
             let address = index_address(repository.as_str()).map_err(|error| failed(error.to_string()))?;
             let fetched = self.repositories.fetch(repository, &address, options, self.limits.index_bytes).await;
             let text = fetched.map_err(|error| failed(error_chain(&error)))?;
+            let _turn = self.indexes.turn().await;
             return blocking(move || read_index(&text)).await;
         };
         let found = self.indexes.get(&artifact.digest, Instant::now());
@@ -150,6 +151,10 @@ impl HelmCharts {
             self.identification.metrics.index_cache_event(event, &way.owner.name, &way.owner.namespace);
         }
         if let Some(index) = found {
+            return Ok(index);
+        }
+        let _turn = self.indexes.turn().await;
+        if let Some(index) = self.indexes.get(&artifact.digest, Instant::now()) {
             return Ok(index);
         }
         let (storage, digest) = (Arc::clone(&self.storage), artifact.digest.clone());
