@@ -48,8 +48,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
-        Command::Image(arguments) => tokio::task::spawn_blocking(move || image::run(&arguments)).await?,
+        Command::Image(arguments) => image::run(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
-        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments).await,
     }
 }

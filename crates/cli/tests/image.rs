@@ -50,6 +50,9 @@ fn what_is_missing_is_told() {
         (&["set", ".", "--image", "app=x:1"], "there is no kustomization at"),
         (&["set", ".", "--value", "a.b=1"], "is not a file"),
         (&["set", ".", "--image", "app=x:1", "--push"], "is not in a clone"),
+        (&["set", ".", "--image", "app=x:1", "--commit"], "is not in a clone"),
+        (&["set", ".", "--image", "app=x:1", "--commit", "--push"], "cannot be used with"),
+        (&["set", ".", "--image", "app=x:1", "--message", "x"], "--commit|--push"),
         (&["set", ".", "--image", "app=x:1", "--push", "--url", "ftp://x/y"], "the address of the repository cannot be used"),
         (&["set", ".", "--image", "app=x:1", "--push", "--url", "http://127.0.0.1:1/x", "--branch", "a..b"], "is invalid"),
         (&["tag", "."], "is not in a clone"),
@@ -88,6 +91,91 @@ fn eight_pipelines_at_once_make_eight_commits_in_a_row() {
     }
     let again = succeed(directory.path(), &["set", "1", "--image", "app=registry.example.com/app:1", "--push", "--url", &url]);
     assert_eq!(again, "", "nothing changes twice, and no commit is made");
+}
+
+/// A clone of a repository with these files.
+fn clone(directory: &Path, files: &[(&str, &str)]) -> std::path::PathBuf {
+    let server = GitServer::start().expect("a server");
+    let repository = server.repository("apps").expect("a repository");
+    files.iter().fold(repository.commit("Begin"), |commit, (path, text)| commit.file(path, text)).create().expect("a commit");
+    let clone = directory.join("clone");
+    git(directory, &["clone", "--quiet", &server.url("apps"), &clone.display().to_string()]);
+    clone
+}
+
+/// Runs Git; gives what it prints, without the line end of the last line.
+fn git(directory: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    let output = command.env("GIT_CONFIG_GLOBAL", "/dev/null").arg("-C").arg(directory).args(arguments).output();
+    let output = output.expect("git starts");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+/// Lines between the one that is edited and the others, so that Git tells the changes apart.
+const VALUES: &str = "image:\n  tag: '1.0' # now\n\n\n\n\n\n\n\n\nreplicas: 1\n";
+
+#[test]
+fn a_commit_holds_the_edit_alone_and_what_else_is_changed_stays_as_it_was() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clone = clone(directory.path(), &[("app/values.yaml", VALUES), ("staged", "old\n"), ("changed", "old\n")]);
+    let write = |name: &str, text: &str| std::fs::write(clone.join(name), text).expect("writes");
+    write("staged", "new\n");
+    write("added", "new\n");
+    git(&clone, &["add", "staged", "added"]);
+    write("changed", "new\n");
+    write("untracked", "new\n");
+    write("app/values.yaml", &VALUES.replace("replicas: 1", "replicas: 2"));
+    let arguments =
+        ["set", "values.yaml", "--value", "image.tag=2.0", "--commit", "--message", "Release 2.0", "--author", "B <b@c>"];
+    let commit = succeed(&clone.join("app"), &arguments);
+
+    assert_eq!(git(&clone, &["rev-parse", "refs/heads/main"]), commit);
+    assert_eq!(git(&clone, &["log", "-1", "--format=%an %ae %s"]), "B b@c Release 2.0");
+    assert_eq!(git(&clone, &["reflog", "-1", "--format=%gs"]), "commit: Release 2.0");
+    assert_eq!(git(&clone, &["diff", "--name-only", "HEAD~", "HEAD"]), "app/values.yaml");
+    assert_eq!(git(&clone, &["show", "HEAD:app/values.yaml"]), VALUES.replace("'1.0'", "'2.0'").trim_end());
+    assert_eq!(git(&clone, &["status", "--porcelain"]), "A  added\n M app/values.yaml\n M changed\nM  staged\n?? untracked");
+    let rest = git(&clone, &["diff", "--unified=0", "app/values.yaml"]);
+    assert!(rest.ends_with("-replicas: 1\n+replicas: 2"), "{rest}");
+    git(&clone, &["fsck", "--strict"]);
+
+    let again = succeed(&clone, &["set", "app/values.yaml", "--value", "image.tag=2.0", "--commit"]);
+    assert_eq!((again.as_str(), git(&clone, &["rev-parse", "HEAD"])), ("", commit), "nothing is committed twice");
+}
+
+#[test]
+fn a_commit_in_a_clone_without_changes_leaves_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clone = clone(directory.path(), &[("kustomization.yaml", KUSTOMIZATION), ("below/a", "a\n")]);
+    git(&clone, &["checkout", "--quiet", "--detach"]);
+    let commit = succeed(&clone.join("below"), &["set", "..", "--image", "app=registry.example.com/app:2.0", "--commit"]);
+    assert_eq!(git(&clone, &["rev-parse", "HEAD", "HEAD~"]), format!("{commit}\n{}", git(&clone, &["rev-parse", "main"])));
+    assert_eq!(git(&clone, &["status", "--porcelain"]), "");
+    assert_eq!(git(&clone, &["write-tree"]), git(&clone, &["rev-parse", "HEAD^{tree}"]), "the index holds the commit");
+}
+
+#[test]
+fn a_commit_that_would_disturb_something_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let clone = clone(directory.path(), &[("values.yaml", VALUES)]);
+    let arguments = ["set", "values.yaml", "--value", "image.tag=2.0", "--commit"];
+    let changed = VALUES.replace("replicas: 1", "replicas: 2");
+    std::fs::write(clone.join("values.yaml"), &changed).expect("writes");
+    git(&clone, &["add", "values.yaml"]);
+    let state =
+        || (git(&clone, &["rev-parse", "HEAD"]), git(&clone, &["diff", "--cached"]), git(&clone, &["status", "--porcelain"]));
+    let before = state();
+    let error = fail(&clone, &arguments);
+    assert!(error.contains("'values.yaml' has staged changes"), "{error}");
+    std::fs::write(clone.join(".git/index.lock"), "").expect("writes");
+    fail(&clone, &arguments);
+    std::fs::remove_file(clone.join(".git/index.lock")).expect("removes");
+    std::fs::write(clone.join(".git/MERGE_HEAD"), &before.0).expect("writes");
+    let error = fail(&clone, &arguments);
+    assert!(error.contains("an operation is in progress"), "{error}");
+    std::fs::remove_file(clone.join(".git/MERGE_HEAD")).expect("removes");
+    assert_eq!((state(), std::fs::read_to_string(clone.join("values.yaml")).expect("reads")), (before, changed));
 }
 
 #[test]

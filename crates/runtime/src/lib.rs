@@ -23,6 +23,7 @@ pub mod reconciler;
 #[cfg(test)]
 mod recordings;
 pub mod run;
+pub mod scratch;
 pub mod secrets;
 pub mod servers;
 pub mod status;

@@ -184,6 +184,12 @@ impl Controller {
     pub fn usage(&self) -> Result<Usage, ControllerError> {
         Ok(self.process.usage()?)
     }
+
+    /// Lets the peak of [`Controller::usage`] begin anew.
+    pub fn forget_peak(&self) -> Result<(), ControllerError> {
+        let failed = |source| ControllerError::System { operation: "reset the peak of memory", source };
+        crate::process::forget_peak(self.process.id()).map_err(failed)
+    }
 }
 
 /// The directory of the controllers to run: `$WEIR_BIN_DIR`, else where Cargo put the binary or test that asks.

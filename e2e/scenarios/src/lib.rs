@@ -12,6 +12,7 @@ pub mod helm;
 pub mod images;
 pub mod own;
 pub mod scene;
+pub mod signatures;
 pub mod stage;
 
 pub use chart_server::ChartServer;

@@ -4,7 +4,7 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use file_tree::{EntryKind, Files, TreePath};
 use std::collections::BTreeMap;
-use yaml_setters::{Image, NewImage, Setters, set_kustomize_image, set_value, update};
+use yaml_setters::{Image, NewImage, Problem, Setters, set_kustomize_image, set_value, update};
 
 /// The names under which a directory has its kustomization.
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -46,8 +46,14 @@ pub(super) fn marker(argument: &str) -> Result<Image, String> {
 }
 
 impl Edits {
-    /// The new contents of the files at and below `path` that change; the others are not in the answer.
-    pub(super) fn apply(&self, files: &dyn Files, path: &TreePath) -> anyhow::Result<BTreeMap<TreePath, Bytes>> {
+    /// The new contents of the files at and below `path` that change; the others are not in the answer. `warn` hears of markers that
+    /// set nothing.
+    pub(super) fn apply(
+        &self,
+        files: &dyn Files,
+        path: &TreePath,
+        warn: impl FnMut(&Problem),
+    ) -> anyhow::Result<BTreeMap<TreePath, Bytes>> {
         let mut changed = BTreeMap::new();
         if !self.images.is_empty() {
             let file = kustomization(files, path)?;
@@ -68,7 +74,7 @@ impl Edits {
         }
         if !self.markers.is_empty() {
             let update = update(files, path, &Setters::new(&self.markers))?;
-            update.problems.iter().for_each(|problem| eprintln!("Warning: {problem}"));
+            update.problems.iter().for_each(warn);
             changed.extend(update.files);
         }
         Ok(changed)

@@ -1,5 +1,7 @@
 //! `weir image`: new images into files and commits, for pipelines.
 
+mod authorship;
+mod commit;
 mod edit;
 mod origin;
 mod push;
@@ -11,7 +13,7 @@ use clap::Subcommand;
 /// The sub-commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write new images into a kustomization, the values of a chart, or marked fields; push the change, if wanted.
+    /// Write new images into a kustomization, the values of a chart, or marked fields; commit or push the change, if wanted.
     Set(set::SetArguments),
     /// Print a tag for the commit that is checked out: its time and its id, so that tags sort as commits follow each other.
     Tag(tag::TagArguments),

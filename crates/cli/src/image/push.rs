@@ -1,24 +1,22 @@
 //! The edit as a commit on a remote branch. Nothing is checked out.
 
+use super::authorship::Authorship;
 use super::edit::Edits;
 use super::origin;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use file_tree::TreePath;
 use git_client::{
     Auth, Checkout, DEFAULT_TIMEOUT, Edit, Editor, GitClient, Options, Publication, Published, Remote, SecretData, Start, Tls,
     Wanted,
 };
-use git_model::write::FileEdit;
-use git_model::{Person, RepositoryUrl, check_ref_name};
-use jiff::Timestamp;
+use git_model::{RepositoryUrl, check_ref_name};
 use std::io::Write as _;
 
 /// What to push where.
 pub(super) struct Target {
     pub(super) url: Option<String>,
     pub(super) branch: String,
-    pub(super) message: String,
-    pub(super) author: String,
+    pub(super) authorship: Authorship,
     pub(super) attempts: usize,
     pub(super) path: TreePath,
     pub(super) edits: Edits,
@@ -63,7 +61,7 @@ pub(super) fn push(target: Target) -> anyhow::Result<()> {
         options: Vec::new(),
         attempts: target.attempts,
     };
-    let editor = Edition { author: person(&target.author)?, message: target.message, path: target.path, edits: target.edits };
+    let editor = Edition { authorship: target.authorship, path: target.path, edits: target.edits };
     let scratch = tempfile::Builder::new().prefix("weir-image-").tempdir().context("make a directory")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("start")?;
@@ -76,16 +74,8 @@ pub(super) fn push(target: Target) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads `Name <address>`.
-fn person(author: &str) -> anyhow::Result<Person> {
-    let parts = author.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
-    let Some((name, email)) = parts else { bail!("{author:?} is not of the form 'Name <address>'") };
-    Ok(Person { name: name.trim().to_owned(), email: email.trim().to_owned(), ..Person::default() })
-}
-
 struct Edition {
-    author: Person,
-    message: String,
+    authorship: Authorship,
     path: TreePath,
     edits: Edits,
 }
@@ -99,12 +89,7 @@ impl Editor for Edition {
     type Error = EditError;
 
     fn edit(&mut self, checkout: &Checkout) -> Result<Option<Edit>, EditError> {
-        let files = self.edits.apply(checkout, &self.path).map_err(EditError)?;
-        if files.is_empty() {
-            return Ok(None);
-        }
-        let author = Person { seconds: Timestamp::now().as_second(), ..self.author.clone() };
-        let files = files.into_iter().map(|(path, content)| (path.as_str().to_owned(), FileEdit::Write(content))).collect();
-        Ok(Some(Edit { files, committer: author.clone(), author, message: format!("{}\n", self.message.trim_end()) }))
+        let files = self.edits.apply(checkout, &self.path, |problem| eprintln!("Warning: {problem}")).map_err(EditError)?;
+        Ok((!files.is_empty()).then(|| self.authorship.edit(files)))
     }
 }

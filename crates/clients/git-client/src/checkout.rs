@@ -24,7 +24,7 @@ pub struct GitObject {
     pub bytes: Bytes,
 }
 
-/// One commit with its tree, in a temporary directory that goes away with it. Reading is lazy: what is not asked for is never
+/// One commit with its tree: of a fetch, in a temporary directory that goes away with it, or of a clone. Reading is lazy: what is not asked for is never
 /// unpacked, so reading some directories only costs those.
 pub struct Checkout {
     /// The commit.
@@ -98,6 +98,12 @@ impl Checkout {
         let mut buffer = Vec::new();
         self.reader().store.objects.find_tree(&id, &mut buffer).map(drop).map_err(|error| survey::content(&error))?;
         Ok(buffer.into())
+    }
+
+    /// The name of the file at `path`; `None` where none is.
+    pub(crate) fn file_id(&self, path: &TreePath) -> Result<Option<gix::ObjectId>, ReadError> {
+        let node = self.node(&mut self.reader(), path)?;
+        Ok(node.filter(|(_, kind)| matches!(kind, EntryKind::File { .. })).map(|(id, _)| id))
     }
 
     fn reader(&self) -> MutexGuard<'_, Reader> {

@@ -8,7 +8,7 @@
 //!                        └─ push   new objects and moved refs; `publish` makes them and tries again when others were faster
 //! ```
 //!
-//! What this is not: a working copy (nothing is ever checked out), a chooser of revisions (`git-model` says which ref is wanted
+//! What this is not: a working copy (nothing is ever checked out; [`WorkingTree`] commits in one that is there), a chooser of revisions (`git-model` says which ref is wanted
 //! and what a commit means), or a verifier of signatures. No program is run and no configuration, environment or home directory is
 //! read, except the proxy variables for HTTP. All use of gix and russh stays inside; their types do not appear outside.
 
@@ -34,7 +34,7 @@ pub use checkout::{Checkout, GitObject};
 pub use client::{GitClient, Limits, Options};
 pub use error::{Cause, Class, Error};
 pub use http_client::{OptionError, Proxy, Secret, SecretData, Tls};
-pub use local::{LocalError, read_head};
+pub use local::{LocalError, Refusal, WorkingTree, read_head};
 pub use publish::{Edit, Editor, Publication, PublishError, Published, Start};
 pub use push::{Expected, Push, RefPush};
 pub use references::{Listing, Wanted};

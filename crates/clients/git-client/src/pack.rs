@@ -7,14 +7,15 @@ use gix::{
 };
 use std::{
     io::{self, BufRead, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use tempfile::TempDir;
 
-/// Objects of one fetch. The directory is removed when this is dropped.
+/// Objects of one fetch, or of a clone. The directory of a fetch is removed when this is dropped.
 pub(crate) struct Store {
     pub(crate) objects: gix::odb::Handle,
-    directory: TempDir,
+    directory: PathBuf,
+    _temporary: Option<TempDir>,
 }
 
 /// Threads that resolve deltas. Fetches run side by side already.
@@ -27,15 +28,21 @@ impl Store {
     pub(crate) fn create(parent: &Path, limits: &Limits) -> Result<Self, Cause> {
         let directory = tempfile::Builder::new().prefix("git-").tempdir_in(parent).map_err(Cause::Storage)?;
         std::fs::create_dir(directory.path().join("pack")).map_err(Cause::Storage)?;
+        let store = Self::open(directory.path(), limits)?;
+        Ok(Self { _temporary: Some(directory), ..store })
+    }
+
+    /// The objects in a directory that stays.
+    pub(crate) fn open(directory: &Path, limits: &Limits) -> Result<Self, Cause> {
         let options = gix::odb::store::init::Options {
             use_multi_pack_index: false,
             alloc_limit_bytes: Some(limits.object_bytes),
-            current_dir: Some(directory.path().to_owned()),
+            current_dir: Some(directory.to_owned()),
             ..Default::default()
         };
-        let mut objects = gix::odb::at_opts(directory.path(), gix::hash::Kind::Sha1, None, options).map_err(Cause::Storage)?;
+        let mut objects = gix::odb::at_opts(directory, gix::hash::Kind::Sha1, None, options).map_err(Cause::Storage)?;
         objects.set_pack_cache(|| Box::new(pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
-        Ok(Self { objects, directory })
+        Ok(Self { objects, directory: directory.to_owned(), _temporary: None })
     }
 
     /// Whether the root of a commit's tree is here, and with it all content: packs hold either all or none.
@@ -57,7 +64,7 @@ impl Store {
         };
         let received = pack::Bundle::write_to_directory(
             &mut io::BufReader::new(&mut reader),
-            Some(&self.directory.path().join("pack")),
+            Some(&self.directory.join("pack")),
             &mut gix::progress::Discard,
             wire.interrupt(),
             None::<gix::odb::Handle>,

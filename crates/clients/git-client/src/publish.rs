@@ -209,23 +209,28 @@ async fn commit<E: Editor>(
 }
 
 fn make<E: Editor>(checkout: &Checkout, editor: &mut E, failed: impl FnOnce(Cause) -> Error) -> MadeOrNot<E::Error> {
-    let Some(Edit { files, author, committer, message }) = editor.edit(checkout).map_err(PublishError::Edit)? else {
-        return Ok(None);
+    let Some(edit) = editor.edit(checkout).map_err(PublishError::Edit)? else { return Ok(None) };
+    let next = match next_commit(checkout, edit) {
+        Ok(next) => next,
+        Err(cause) => return Err(failed(cause).into()),
     };
-    let root = checkout.root();
-    let edited = edit_tree(&root, &files, |id| checkout.tree_bytes(id));
-    let (tree, mut objects) = match edited {
-        Ok(edited) => edited,
-        Err(error) => return Err(failed(Cause::Edit(crate::error::chain(&error))).into()),
-    };
-    if tree == root {
-        return Ok(None);
-    }
-    let parents = vec![checkout.commit.id.clone()];
-    let new = NewCommit { tree, parents, author, committer, message };
+    let Some((new, mut objects)) = next else { return Ok(None) };
     let signature = editor.sign(&new.payload()).map_err(PublishError::Edit)?;
     let object = new.object(signature.as_deref());
     let commit = object.id.clone();
     objects.push(object);
     Ok(Some(Made { commit, objects, message: new.message }))
+}
+
+/// The commit that an edit makes on top of another one, and the objects that it needs besides; nothing where no file changes.
+pub(crate) fn next_commit(checkout: &Checkout, edit: Edit) -> Result<Option<(NewCommit, Vec<NewObject>)>, Cause> {
+    let root = checkout.root();
+    let edited = edit_tree(&root, &edit.files, |id| checkout.tree_bytes(id));
+    let (tree, objects) = edited.map_err(|error| Cause::Edit(crate::error::chain(&error)))?;
+    if tree == root {
+        return Ok(None);
+    }
+    let parents = vec![checkout.commit.id.clone()];
+    let Edit { author, committer, message, .. } = edit;
+    Ok(Some((NewCommit { tree, parents, author, committer, message }, objects)))
 }

@@ -6,6 +6,7 @@ use crate::watches;
 use git_client::GitClient;
 use runtime::controller::{Controller, Options};
 use runtime::process::{AnyError, Process, Program, Scope};
+use runtime::scratch::Scratch;
 use runtime::store::Store;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -16,7 +17,7 @@ pub(crate) const PROGRAM: Program =
 
 /// Called once the process leads.
 pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), AnyError> {
-    let scratch = tempfile::Builder::new().prefix("weir-automation-").tempdir()?;
+    let scratch = Scratch::open(PROGRAM.name)?;
     let gates = &process.flags.feature_gates;
     let (objects, policies) = (Store::default(), Store::default());
     let automations = Automations {

@@ -159,6 +159,18 @@ mod tests {
     }
 
     #[test]
+    fn one_secret_may_hold_credentials_and_certificates() {
+        let repository = repository("ghcr.io/org/app").expect("a name");
+        let both = || {
+            SecretRead::Found(SecretData::from([("ca.crt".to_owned(), b"PEM".to_vec())]).into_iter().chain(docker("u")).collect())
+        };
+        let secrets = RegistrySecrets { certificates: both(), ..secrets(both(), Vec::new()) };
+        let options = options(&object(json!({})), &repository, &secrets).expect("options");
+        assert_eq!(options.tls.ca.as_deref(), Some(&b"PEM"[..]));
+        assert!(matches!(options.credentials, Credentials::Basic { username, .. } if username == "u"));
+    }
+
+    #[test]
     fn an_insecure_registry_still_has_to_show_a_good_certificate() {
         let repository = repository("ghcr.io/org/app").expect("a name");
         let object = object(json!({"insecure": true, "timeout": "100ms"}));

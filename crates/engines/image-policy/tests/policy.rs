@@ -1,6 +1,6 @@
 //! Filters, choices and digests, as `shared/spec/image.md` has them.
 
-use image_policy::{Choice, DigestPlan, Exclusion, Filter, Known, Order, Policy, Reflection, Tags, plan_digest};
+use image_policy::{Choice, DigestPlan, Exclusion, Filter, Known, LONGEST_TAG, Order, Policy, Reflection, Tags, plan_digest};
 
 fn tags(listed: &[&str]) -> Tags {
     let nothing = Exclusion::compile([]).expect("no pattern is a good pattern");
@@ -60,6 +60,16 @@ fn an_extract_that_unfolds_is_an_error() {
     let long = "x".repeat(100);
     let error = format!("filterTags.extract makes more than 4096 bytes of tag '{long}'");
     check(Choice::Alphabetical(Order::Ascending), Some((".*", &extract)), &[&long], Err(&error));
+}
+
+/// An engine that tries one way after the other would not come back from the first tag.
+#[test]
+fn sec_h10_repetitions_of_repetitions_end() {
+    let long = "a".repeat(LONGEST_TAG);
+    for pattern in ["(a*)*b", "(.*)*x", "^(a|aa)+b$", "(a?){64}a{64}b", "(([a-z]+)+)+[0-9]"] {
+        let expect = Err("version list argument cannot be empty");
+        check(Choice::Alphabetical(Order::Ascending), Some((pattern, "$1")), &[&long, "1.0"], expect);
+    }
 }
 
 #[test]

@@ -11,4 +11,5 @@ pub use command::CommandError;
 pub use log::{Exchange, GitRequest};
 pub use repository::{Commit, Repository};
 pub use server::{GitServer, GitServerBuilder, GitServerError};
+pub(crate) use ssh::generate_key;
 pub use ssh::{ClientKey, KeyType, SshServer};

@@ -225,6 +225,12 @@ fn prepare_privilege_separation(user: &str) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Makes a key pair without a passphrase at `path`, which is then read.
+pub(crate) fn generate_key(kind: KeyType, path: &Path) -> Result<ClientKey, CommandError> {
+    generate(kind, path, "")?;
+    Ok(ClientKey { private: read(path)?, public: read(&path.with_extension("pub"))? })
+}
+
 fn generate(kind: KeyType, path: &Path, passphrase: &str) -> Result<(), CommandError> {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-C", "weir", "-N", passphrase]).args(kind.arguments()).arg("-f").arg(path);

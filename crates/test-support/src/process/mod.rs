@@ -3,7 +3,7 @@
 mod usage;
 mod watchdog;
 
-pub use usage::{Usage, ended_children_cpu_seconds};
+pub use usage::{Usage, ended_children_cpu_seconds, forget_peak};
 pub use watchdog::remove_when_killed;
 
 use std::fs::OpenOptions;

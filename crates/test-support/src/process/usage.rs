@@ -30,6 +30,12 @@ impl Usage {
     }
 }
 
+/// Lets the peak of a live process begin anew with what is resident now.
+pub fn forget_peak(id: u32) -> std::io::Result<()> {
+    // proc(5): 5 resets the high water mark of resident memory.
+    std::fs::write(format!("/proc/{id}/clear_refs"), "5")
+}
+
 /// Seconds of processor time of this process's children that have ended and been waited for.
 pub fn ended_children_cpu_seconds() -> std::io::Result<f64> {
     seconds("/proc/self/stat", [13, 14])

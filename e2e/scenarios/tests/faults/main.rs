@@ -6,4 +6,6 @@ mod handover;
 mod image_killed;
 mod killed;
 mod release;
+mod source_cloud;
+mod source_killed;
 mod undecodable;

@@ -132,6 +132,25 @@ async fn two_automations_of_one_repository_lose_nothing() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
+async fn a_suspended_automation_pushes_nothing_and_records_a_request() -> anyhow::Result<()> {
+    play_with_images("image-rest", async |scene, _| {
+        let (_registry, name) = prepare(scene).await?;
+        let line = |tag: &str| format!("image: {name}:{tag} {}", marker(scene, "app"));
+        let base = scene.repository.commit_file("a.yaml", line("0"))?;
+        scene.add_source("source", json!({})).await?;
+        scene.ready(GIT_REPOSITORY, "source").await?;
+        scene.add_automation("auto", json!({ "suspend": true })).await?;
+        let handled = scene.reconcile(IMAGE_UPDATE_AUTOMATION, "auto").await?;
+        assert_eq!((&handled["status"]["lastPushCommit"], scene.repository.resolve("main")?), (&Value::Null, base));
+        scene.patch(IMAGE_UPDATE_AUTOMATION, "auto", json!({ "spec": { "suspend": false } })).await?;
+        scene.pushed("auto", "").await?;
+        assert_eq!(scene.file("main", "a.yaml")?, line("1.1.0"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn markers_that_set_nothing_are_told_with_file_and_line() -> anyhow::Result<()> {
     play_with_images("image-wrong", async |scene, _| {
         prepare(scene).await?;

@@ -25,3 +25,5 @@ mod source_lifecycle;
 mod source_references;
 mod source_registry;
 mod source_reporting;
+mod source_signed_git;
+mod source_verification;

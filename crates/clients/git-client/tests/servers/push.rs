@@ -17,14 +17,14 @@ use test_support::{
 
 /// Appends a line to a file.
 #[derive(Clone)]
-struct Append {
+pub(crate) struct Append {
     path: &'static str,
     line: String,
     /// An SSH key to sign with.
     key: Option<String>,
 }
 
-fn append(line: &str) -> Append {
+pub(crate) fn append(line: &str) -> Append {
     Append { path: "apps/web.yaml", line: line.to_owned(), key: None }
 }
 
@@ -64,7 +64,7 @@ fn signature(key: &str, payload: &[u8]) -> std::io::Result<String> {
     std::fs::read_to_string(path("payload.sig"))
 }
 
-fn on_main() -> Publication {
+pub(crate) fn on_main() -> Publication {
     Publication {
         base: Wanted::Reference("refs/heads/main".into()),
         branch: "main".into(),
@@ -93,7 +93,11 @@ fn hook(repository: &Repository, name: &str, script: &str) -> Outcome {
 }
 
 /// Publishes and returns the commit.
-async fn pushed(remote: &Remote, publication: &Publication, editor: Append) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) async fn pushed(
+    remote: &Remote,
+    publication: &Publication,
+    editor: Append,
+) -> Result<String, Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     match client().publish(remote, publication, directory.path(), editor).await.map_err(|error| chain(&error))? {
         Published::Pushed { commit, .. } => Ok(commit.to_string()),
@@ -102,7 +106,7 @@ async fn pushed(remote: &Remote, publication: &Publication, editor: Append) -> R
 }
 
 /// Publishes and returns why not.
-async fn refused(remote: &Remote, publication: &Publication) -> Result<(Class, String), Box<dyn std::error::Error>> {
+pub(crate) async fn refused(remote: &Remote, publication: &Publication) -> Result<(Class, String), Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     match client().publish(remote, publication, directory.path(), append("x")).await {
         Err(PublishError::Git(error)) => Ok((error.class(), chain(&error))),

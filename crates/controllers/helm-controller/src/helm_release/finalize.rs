@@ -52,7 +52,7 @@ async fn uninstall_before_deletion(object: &HelmRelease, ledger: &mut Ledger<'_>
     };
     let place = match Place::of(object, &storage_namespace, context).await {
         Ok(place) => place,
-        Err(RemoteError::NoSecret(error)) => {
+        Err(RemoteError::Missing(error)) => {
             tracing::error!(error, "skipping Helm release uninstallation");
             return Ok(());
         }

@@ -9,7 +9,7 @@ use runtime::error_chain::error_chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::remote::RemoteError;
+use crate::remote::{RemoteError, cluster_of};
 
 /// Requests at a time within one release.
 const CONCURRENCY: usize = 4;
@@ -32,7 +32,7 @@ impl<'c> Place<'c> {
     /// # Errors
     /// The other cluster cannot be reached, or the ServiceAccount has a name that none can have.
     pub(crate) async fn of(object: &HelmRelease, storage_namespace: &str, context: &'c Context) -> Result<Self, RemoteError> {
-        let (cluster, index) = match context.remote.of(object, &context.client).await? {
+        let (cluster, index) = match cluster_of(object, &context.remote, &context.client).await? {
             Some(cluster) => (cluster, None),
             None => (context.cluster.clone(), Some(&context.index)),
         };
