@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::lexer::{Lexer, LoopKeywords};
-use super::node::{Branch, Callee, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
+use super::node::{Branch, CalleeId, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
 use super::token::{Keyword, Token, TokenKind};
 use crate::error::ParseError;
 use crate::function::Functions;
@@ -151,7 +151,7 @@ pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     pub(super) functions: &'a Functions,
     /// What the names called so far mean: few, as there are not many functions.
-    pub(super) callees: Vec<(&'a [u8], Callee)>,
+    pub(super) callees: Vec<(&'a [u8], CalleeId)>,
     pub(super) source: Source,
     /// Nodes whose parents are not finished yet.
     pub(super) pending: Vec<NodeId>,
