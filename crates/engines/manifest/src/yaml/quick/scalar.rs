@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3_iter};
 use serde_json::Value;
 
 use super::super::resolve::{Resolved, resolve};
@@ -45,14 +45,24 @@ pub(super) fn plain_end(text: &str) -> Option<usize> {
         b'_' | b'.' | b'/' | b'$' | b'(' | b'+' | b'~' | b'\\' | b'^' | b';' | b'<' => true,
         byte => byte.is_ascii_alphanumeric() || !byte.is_ascii(),
     };
-    if !begins_well || memchr(b'\t', bytes).is_some() {
+    if !begins_well {
         return None;
     }
-    let comment = memchr::memmem::find(bytes, b" #").unwrap_or(bytes.len());
-    let text = text[..comment].trim_end_matches(' ');
-    // A colon there makes a key of it.
-    let is_key = text.ends_with(':') || memchr::memmem::find(text.as_bytes(), b": ").is_some();
-    (!is_key).then_some(text.len())
+    let mut end = bytes.len();
+    for at in memchr3_iter(b'\t', b'#', b':', bytes) {
+        match bytes[at] {
+            b'\t' => return None,
+            // A colon there makes a key of it.
+            b':' if matches!(bytes.get(at + 1), None | Some(b' ')) => return None,
+            b'#' if at > 0 && bytes[at - 1] == b' ' => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let has_tab = memchr(b'\t', &bytes[end..]).is_some();
+    (!has_tab).then(|| text[..end].trim_end_matches(' ').len())
 }
 
 /// The text in quotes at the beginning, and how long it is with them.
