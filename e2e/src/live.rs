@@ -44,6 +44,13 @@ impl Live {
         }
     }
 
+    /// The issuer of the API server's tokens, for which they are, too, where nobody says for whom.
+    pub async fn issuer(&self) -> anyhow::Result<String> {
+        let found = self.send(Method::GET, "/.well-known/openid-configuration", "", None).await;
+        let found = found.context("read who issues tokens")?;
+        found["issuer"].as_str().map(str::to_owned).context("nobody issues tokens")
+    }
+
     /// All objects of a kind in a namespace.
     pub async fn list(&self, kind: Kind, namespace: &str) -> anyhow::Result<Vec<Value>> {
         let list = self.send(Method::GET, &kind.list_path(namespace), "", None).await;

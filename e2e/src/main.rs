@@ -4,7 +4,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use e2e::{bench, conformance, crds, demo, helm, image};
+use e2e::{bench, conformance, crds, demo, image};
 use test_support::cluster::ControlPlane;
 use tokio::runtime::Runtime;
 
@@ -31,17 +31,11 @@ enum Command {
     Bench(bench::Arguments),
     /// Compare with the originals
     Conformance(conformance::Arguments),
-    /// Answer requests to render; what comparisons with Helm start
-    #[command(hide = true)]
-    ServeCharts,
 }
 
 fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
-        // What it costs is measured: no threads.
-        Command::ServeCharts => helm::serve(),
-        command => Runtime::new().context("start threads")?.block_on(run(command)),
-    }
+    let command = Arguments::parse().command;
+    Runtime::new().context("start threads")?.block_on(run(command))
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
@@ -54,9 +48,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Crds => crds::write(),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Up(arguments) => demo::up(&arguments).await,
-        Command::Image(arguments) => tokio::task::spawn_blocking(move || image::run(&arguments)).await?,
+        Command::Image(arguments) => image::run(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
-        Command::Conformance(arguments) => conformance::run(&arguments),
-        Command::ServeCharts => helm::serve(),
+        Command::Conformance(arguments) => conformance::run(&arguments).await,
     }
 }

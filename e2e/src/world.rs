@@ -66,6 +66,16 @@ pub struct World {
     directory: TempDir,
 }
 
+/// What scenarios start.
+const PROGRAMS: [&str; 6] = [
+    "weir",
+    "source-controller",
+    "kustomize-controller",
+    "helm-controller",
+    "image-reflector-controller",
+    "image-automation-controller",
+];
+
 static SHARED: OnceCell<World> = OnceCell::const_new();
 
 impl World {
@@ -140,10 +150,11 @@ pub fn at_hand() -> anyhow::Result<bool> {
     if is_set("REQUIRE_APISERVER") {
         return Ok(true);
     }
-    let built = binaries()?.join("kustomize-controller").exists();
+    let directory = binaries()?;
+    let built = PROGRAMS.iter().all(|program| directory.join(program).exists());
     let cluster = is_set("KUBECONFIG") || test_support::cluster::ControlPlane::at_hand()?.is_some();
     if !built || !cluster {
-        eprintln!("SKIPPED: no API server, or no controllers, at hand; `cargo xtask test` builds them");
+        eprintln!("SKIPPED: no API server, or not every program, at hand; `cargo xtask test` builds them");
     }
     Ok(built && cluster)
 }

@@ -5,6 +5,9 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use test_support::registry::{PASSWORD, Protection, RegistryServer, USER};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// A small program of ours: what holds for one holds for all.
 const PROGRAM: &str = "weir";
@@ -16,6 +19,48 @@ fn blob(layout: &Path, digest: &Value) -> anyhow::Result<PathBuf> {
 
 fn read(path: &Path) -> anyhow::Result<Value> {
     Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}
+
+/// The smallest, for what does not look into it.
+const SMALLEST: &str = "xtask";
+
+#[tokio::test]
+async fn an_image_is_pushed_to_a_registry_that_wants_a_password() -> anyhow::Result<()> {
+    let binary = Path::new(env!("CARGO_BIN_EXE_e2e")).with_file_name(SMALLEST);
+    if !binary.exists() {
+        eprintln!("SKIPPED: {} is not built; `cargo xtask test` builds it", binary.display());
+        return Ok(());
+    }
+    let registry = RegistryServer::start(Protection { password: true, tls: false }).await?;
+    let directory = tempfile::tempdir()?;
+    let push = |config: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_e2e"));
+        command
+            .args(["image", SMALLEST, "--tag=v1", "--insecure", "--output"])
+            .arg(directory.path())
+            .env("DOCKER_CONFIG", config);
+        command.arg("--push").arg(format!("{}/tools", registry.address())).output()
+    };
+    let refused = push(&directory.path().join("nobody"))?;
+    ensure!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("401 Unauthorized"));
+    std::fs::write(directory.path().join("config.json"), registry.docker_config())?;
+    let pushed = push(directory.path())?;
+    ensure!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
+    let password = Some(PASSWORD);
+    let manifest = format!("http://{}/v2/tools/{SMALLEST}/manifests/v1", registry.address());
+    let answer = reqwest::Client::new().get(manifest).basic_auth(USER, password).header("accept", MANIFEST).send().await?;
+    let stored: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
+    let index = read(&directory.path().join(SMALLEST).join("index.json"))?;
+    let made = read(&blob(&directory.path().join(SMALLEST), &index["manifests"][0]["digest"])?)?;
+    ensure!(stored == made, "the registry has {stored}");
+    for part in [&stored["config"], &stored["layers"][0]] {
+        let digest = part["digest"].as_str().context("a digest")?;
+        let address = format!("http://{}/v2/tools/{SMALLEST}/blobs/{digest}", registry.address());
+        let blob =
+            reqwest::Client::new().get(address).basic_auth(USER, password).send().await?.error_for_status()?.bytes().await?;
+        ensure!(part["size"] == blob.len());
+    }
+    Ok(())
 }
 
 #[test]

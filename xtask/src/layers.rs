@@ -43,9 +43,8 @@ impl Layer {
         match self {
             Self::Api => false,
             Self::Engine => other == Self::Engine,
-            // What all clients that speak HTTP share, and who they are to a cloud. Helm's actions are requests to the API server, which one
-            // client only makes.
-            Self::Client => other == Self::Engine || ["cloud-auth", "http-client", KUBERNETES_CLIENT].contains(&name),
+            // What all clients that speak HTTP share. Helm's actions are requests to the API server, which one client only makes.
+            Self::Client => other == Self::Engine || ["http-client", KUBERNETES_CLIENT].contains(&name),
             // The runtime knows no kind and computes nothing: of the engines it needs only what an artifact is.
             Self::Runtime => other == Self::Api || ["artifact", "file-tree"].contains(&name),
             Self::Controller => matches!(other, Self::Api | Self::Engine | Self::Client | Self::Runtime),

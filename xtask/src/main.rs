@@ -40,6 +40,9 @@ enum Command {
     E2e {
         /// Part of a scenario's name
         filter: Option<String>,
+        /// How often a scenario about kills does so in each phase of what it kills
+        #[arg(long)]
+        kills: Option<u32>,
     },
     /// Compare with the originals: `recorded` with what Flux did; `kustomize` with what kustomize built of the corpus, `templates` and
     /// `charts` with what Helm rendered of it; `kustomize-real` and `charts-real` with what they make of a
@@ -66,7 +69,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(rest) => program::run("demo", &rest.arguments, cargo::Profile::Development),
         Command::Up(rest) => program::run("up", &rest.arguments, cargo::Profile::Development),
         Command::Image(rest) => program::run("image", &rest.arguments, cargo::Profile::Release),
-        Command::E2e { filter } => test::scenarios(filter.as_deref()),
+        Command::E2e { filter, kills } => test::scenarios(filter.as_deref(), kills),
         Command::Conformance(rest) => conformance(&rest.arguments),
         Command::Bench(rest) => program::run("bench", &rest.arguments, cargo::Profile::Release),
     }

@@ -32,13 +32,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the end-to-end scenarios whose name contains `filter`.
-pub(crate) fn scenarios(filter: Option<&str>) -> anyhow::Result<()> {
+/// Runs the end-to-end scenarios whose name contains `filter`; those about kills do so often, if it is said how often.
+pub(crate) fn scenarios(filter: Option<&str>, kills: Option<u32>) -> anyhow::Result<()> {
     let binaries = step("compile", build)?;
     step("control plane", || execute(program(&binaries, "control-plane")))?;
     step("scenarios", || {
         let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", "scenarios", "--test", "faults"]);
         command.args(filter).env("WEIR_BIN_DIR", &binaries).env("REQUIRE_APISERVER", "1");
+        command.envs(kills.map(|kills| ("WEIR_KILLS", kills.to_string())));
         execute(command)
     })
 }

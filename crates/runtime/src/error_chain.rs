@@ -23,7 +23,8 @@ pub fn error_chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Removes from a text what may be a secret: user information and queries of URLs, and the credentials of `Authorization`
-/// headers. Text without any of these is returned as it is.
+/// headers; and what would do something to a terminal: control characters but for tabs and ends of lines, and marks that turn the direction
+/// of writing, each becomes U+FFFD. Text without any of these is returned as it is.
 ///
 /// The user name of an SSH URL stays, as `ssh://git@host/…` is how such a repository is called; its password does not.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
@@ -31,10 +32,20 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         true => Cow::Owned(sanitize_urls(text)),
         false => Cow::Borrowed(text),
     };
-    match hide_credentials(&without_urls) {
+    let hidden = match hide_credentials(&without_urls) {
         Some(hidden) => Cow::Owned(hidden),
         None => without_urls,
+    };
+    match hidden.contains(acts_on_terminals) {
+        true => Cow::Owned(hidden.replace(acts_on_terminals, "\u{fffd}")),
+        false => hidden,
     }
+}
+
+/// Whether a character moves the cursor, begins an escape sequence, or turns the direction of writing.
+fn acts_on_terminals(character: char) -> bool {
+    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (character.is_control() && !matches!(character, '\n' | '\t'))
 }
 
 /// Values that must never be printed. Values shorter than four bytes are not looked for, they would blank out common words.

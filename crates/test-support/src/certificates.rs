@@ -2,6 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -71,9 +72,16 @@ impl Authority {
 
     /// A certificate for names and addresses, of use to servers and to clients.
     pub(crate) fn issue(&self, names: &[&str]) -> Result<Issued, TlsError> {
+        self.issue_for(names, Validity::Now)
+    }
+
+    pub(crate) fn issue_for(&self, names: &[&str], validity: Validity) -> Result<Issued, TlsError> {
         let make = || {
             let mut parameters = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
             parameters.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("weir"));
+            if validity == Validity::Over {
+                (parameters.not_before, parameters.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2001, 1, 1));
+            }
             parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
             let key = KeyPair::generate()?;
             let certificate = parameters.signed_by(&key, &self.issuer)?;
@@ -90,25 +98,47 @@ impl Authority {
 
     /// What a server on loopback needs to speak TLS; with `clients`, only clients with a certificate of that authority get in.
     pub(crate) fn server(&self, clients: Option<&Authority>) -> Result<TlsAcceptor, TlsError> {
-        let issued = self.issue(&["localhost", "127.0.0.1"])?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(TlsError::Configure)?;
-        let builder = match clients {
-            None => builder.with_no_client_auth(),
-            Some(authority) => {
-                let mut roots = RootCertStore::empty();
-                roots.add(authority.issuer.der().clone()).map_err(TlsError::Configure)?;
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-                builder.with_client_cert_verifier(verifier.build().map_err(TlsError::ClientVerifier)?)
-            }
-        };
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.key));
-        let mut configuration = builder.with_single_cert(vec![issued.certificate], key).map_err(TlsError::Configure)?;
-        configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(configuration)))
+        acceptor(self.issue(&["localhost", "127.0.0.1"])?, clients)
     }
+}
+
+/// A new RSA key, PEM.
+///
+/// # Errors
+/// When the library does not make one.
+pub fn rsa_key() -> Result<String, TlsError> {
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256);
+    let key = key.map_err(|source| TlsError::Certificate { subject: "a key".to_owned(), source })?;
+    Ok(key.serialize_pem())
+}
+
+/// Whether a certificate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// It does.
+    Now,
+    /// It did once.
+    Over,
+}
+
+pub(crate) fn acceptor(issued: Issued, clients: Option<&Authority>) -> Result<TlsAcceptor, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Configure)?;
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.issuer.der().clone()).map_err(TlsError::Configure)?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().map_err(TlsError::ClientVerifier)?)
+        }
+    };
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.key));
+    let mut configuration = builder.with_single_cert(vec![issued.certificate], key).map_err(TlsError::Configure)?;
+    configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(configuration)))
 }
 
 /// Accepts TLS connections. Handshakes run on their own, so that a silent client blocks nobody.

@@ -11,10 +11,12 @@ pub mod file_server;
 pub mod forge;
 pub mod git;
 pub mod go_program;
+pub mod google_store;
 pub mod object_store;
 pub mod process;
 pub mod registry;
 pub mod scripted;
+pub mod tls_server;
 pub mod workspace;
 
 pub use cluster::{Cluster, Namespace};

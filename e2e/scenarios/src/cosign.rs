@@ -1,15 +1,13 @@
 //! Signs artifacts as cosign does with a key; the key and the signatures are openssl's.
 
+use crate::signatures::{BUNDLE, attach_payload, attach_referrer};
 use anyhow::{Context, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::Command;
 use tempfile::TempDir;
 use test_support::RegistryServer;
 
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const STATEMENT: &str = "application/vnd.in-toto+json";
 
 /// A key pair.
@@ -43,11 +41,7 @@ impl Signer {
         });
         let payload = payload.to_string();
         let annotations = json!({ "dev.cosignproject.cosign/signature": self.signature(payload.as_bytes())? });
-        let mut layer = self.layer(registry, repository, "application/vnd.dev.cosign.simplesigning.v1+json", &payload).await?;
-        layer["annotations"] = annotations;
-        let manifest = self.manifest(registry, repository, &layer).await?;
-        let tag = format!("{}.sig", digest.replace(':', "-"));
-        registry.push_manifest(repository, &tag, &manifest).await.map(drop).context("push the signature")
+        attach_payload(registry, (repository, digest), payload.as_bytes(), &annotations).await
     }
 
     /// Signs an artifact of a registry in the form since cosign 3, listed under the tag of its referrers.
@@ -64,24 +58,7 @@ impl Signer {
         let payload = BASE64_STANDARD.encode(&statement);
         let envelope = json!({ "payload": payload, "payloadType": STATEMENT, "signatures": signatures });
         let bundle = json!({ "mediaType": BUNDLE, "dsseEnvelope": envelope }).to_string();
-        let layer = self.layer(registry, repository, BUNDLE, &bundle).await?;
-        let mut manifest = self.manifest(registry, repository, &layer).await?;
-        manifest["artifactType"] = json!(BUNDLE);
-        let size = manifest.to_string().len();
-        let pushed = registry.push_manifest(repository, "", &manifest).await.context("push the bundle")?;
-        let entry = json!({ "mediaType": MANIFEST, "artifactType": BUNDLE, "digest": pushed, "size": size });
-        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [entry] });
-        registry.push_manifest(repository, &digest.replace(':', "-"), &index).await.map(drop).context("list the bundle")
-    }
-
-    async fn layer(&self, registry: &RegistryServer, repository: &str, kind: &str, content: &str) -> anyhow::Result<Value> {
-        let digest = registry.push_blob(repository, content.as_bytes()).await?;
-        Ok(json!({ "mediaType": kind, "digest": digest, "size": content.len() }))
-    }
-
-    async fn manifest(&self, registry: &RegistryServer, repository: &str, layer: &Value) -> anyhow::Result<Value> {
-        let config = self.layer(registry, repository, "application/vnd.oci.empty.v1+json", "{}").await?;
-        Ok(json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] }))
+        attach_referrer(registry, (repository, digest), BUNDLE, (BUNDLE, bundle.as_bytes())).await
     }
 
     /// In base64.

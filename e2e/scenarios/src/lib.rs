@@ -10,8 +10,11 @@ pub mod cosign;
 pub mod event_sink;
 pub mod helm;
 pub mod images;
+pub mod kills;
 pub mod own;
+pub mod remote;
 pub mod scene;
+pub mod signatures;
 pub mod stage;
 
 pub use chart_server::ChartServer;

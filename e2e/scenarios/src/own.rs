@@ -66,11 +66,21 @@ impl Own {
 
     /// A scene on this ground with controllers of its own, which are ready.
     pub async fn scene(ground: &Ground, title: &str, flags: &[String]) -> anyhow::Result<(Scene, Self)> {
+        Self::scene_with(ground, title, flags, |source| source).await
+    }
+
+    /// The same; `edit` changes the command line of its source-controller.
+    pub async fn scene_with(
+        ground: &Ground,
+        title: &str,
+        flags: &[String],
+        edit: impl FnOnce(ControllerBuilder) -> ControllerBuilder,
+    ) -> anyhow::Result<(Scene, Self)> {
         let directory = tempfile::Builder::new().prefix("weir-own-").tempdir().context("make a directory")?;
         test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
         let scene = Scene::new(&ground.cluster, &ground.git, directory.path(), title).await?;
         let [source, kustomize] = Self::builders(&ground.cluster, scene.name(), directory.path(), flags)?;
-        let (mut source, mut kustomize) = (source.start(directory.path())?, kustomize.start(directory.path())?);
+        let (mut source, mut kustomize) = (edit(source).start(directory.path())?, kustomize.start(directory.path())?);
         source.wait_until_ready().await?;
         kustomize.wait_until_ready().await?;
         let storage = directory.path().join("storage");
@@ -91,6 +101,21 @@ pub async fn play_with_own(
 ) -> anyhow::Result<()> {
     let Some(ground) = Ground::shared().await? else { return Ok(()) };
     let (scene, mut own) = Own::scene(ground, title, flags).await?;
+    let outcome = scenario(&scene, &mut own).await;
+    if outcome.is_err() {
+        scene.explain().await;
+    }
+    outcome
+}
+
+/// Plays a scenario with controllers of its own, whose source-controller has another command line.
+pub async fn play_with_source(
+    title: &str,
+    edit: impl FnOnce(ControllerBuilder) -> ControllerBuilder,
+    scenario: impl AsyncFnOnce(&Scene, &mut Own) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Some(ground) = Ground::shared().await? else { return Ok(()) };
+    let (scene, mut own) = Own::scene_with(ground, title, &[], edit).await?;
     let outcome = scenario(&scene, &mut own).await;
     if outcome.is_err() {
         scene.explain().await;

@@ -28,7 +28,7 @@ const SIZES: [usize; 4] = [1, 10, 100, 1_000];
 /// How many of the sizes the exponent is made of, from the largest downward.
 const GROWING: usize = 2;
 
-const NOTE: &str = "`weir` is our engine in the program of this command, `helm` is Helm's library in the oracle; each chart is read from \
+const NOTE: &str = "`weir` is our engine in a program of its own, `helm` is Helm's library in the oracle; each chart is read from \
     disk and rendered with its own values, and the text is thrown away. `once` is the mean of ten processes, start included; `many` \
     is one process that reads and renders a hundred times, `again` one that reads once and renders a hundred times. `cpu_s` is all of a process's processor time, `peak_mib` its largest resident memory. \
     `load_ms` and `render_ms` are means by the clock; rendering includes parsing, which `parse_ms` is of, measured in a process of \

@@ -9,6 +9,9 @@ mod mttp;
 mod overlay;
 mod record;
 mod requests;
+mod sets;
+mod sources;
+mod stand;
 mod workload;
 
 /// What to measure.
@@ -23,6 +26,9 @@ enum Command {
     /// Mean time to production, after fluxcd/flux-benchmark: N sources, N Kustomizations of four objects installed, upgraded by a
     /// commit, and reconciled unchanged. Prints one JSON row a phase
     Mttp(mttp::Arguments),
+    /// N OCIRepositories of one artifact, then N HelmCharts of one repository: fetched, reconciled unchanged, and fetched again in a new
+    /// version. Prints one JSON row a phase
+    Sources(sources::Arguments),
     /// A generated overlay, built by ours and by kustomize: processor time, peak memory, ratios, and how ours grows. Prints one
     /// JSON row a build
     Kustomize(kustomize::Arguments),
@@ -38,6 +44,7 @@ enum Command {
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Mttp(arguments) => mttp::run(arguments).await,
+        Command::Sources(arguments) => sources::run(arguments).await,
         Command::Kustomize(arguments) => kustomize::run(arguments),
         Command::Helm(arguments) => helm::run(arguments),
         Command::Images(arguments) => images::run(arguments).await,

@@ -7,6 +7,7 @@ mod kustomize_fuzz;
 mod kustomize_real;
 mod recorded;
 mod setters;
+mod swap;
 mod templates_fuzz;
 
 /// What to compare.
@@ -20,6 +21,10 @@ pub struct Arguments {
 enum Command {
     /// Run the fixed scenarios of Flux's recordings (in ../shared) and compare objects, events and artifacts with them
     Recorded(recorded::Arguments),
+    /// Exchange our controllers with the originals, one by one and back, under an object of every kind; what changes by it is an error
+    Swap(swap::Arguments),
+    /// Call the `flux` command on an object of every kind; the last line is `N passed, N failed`
+    FluxCli(swap::commands::Arguments),
     /// Build every kustomization below a directory with ours and with kustomize; the last line is `N passed, N failed`
     KustomizeReal(kustomize_real::Arguments),
     /// Build random overlays with ours and with kustomize; the last line is `N same, N different, N fail on both`
@@ -34,9 +39,11 @@ enum Command {
 }
 
 /// Runs the comparison; an unexplained difference is an error.
-pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Recorded(arguments) => recorded::run(arguments),
+        Command::FluxCli(arguments) => swap::commands::run(arguments).await,
+        Command::Swap(arguments) => swap::run(arguments).await,
         Command::KustomizeReal(arguments) => kustomize_real::run(arguments),
         Command::KustomizeFuzz(arguments) => kustomize_fuzz::run(arguments),
         Command::ChartsReal(arguments) => charts_real::run(arguments),

@@ -3,17 +3,19 @@
 use anyhow::{Context, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use file_tree::{EntryKind, FileTree, TreePath};
+use bytes::Bytes;
+use file_tree::{Entry, EntryKind, Files, ReadError, TreePath};
 use helm_chart::{
     Capabilities, Chart, KubeVersion, Notes, Operation, Prepared, Rendered, Request, Schemas, Source, load_directory, user_values,
 };
 use helm_engine::{Engine, Limits, Offline, Ports, fixed_random};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(Deserialize)]
@@ -116,8 +118,7 @@ impl AskedTemplate {
 
 impl AskedChart {
     fn load(&self) -> anyhow::Result<Chart> {
-        let mut files = FileTree::new();
-        read(Path::new(&self.path), &TreePath::root(), &mut files)?;
+        let files = Disk(PathBuf::from(&self.path));
         let chart = load_directory(&files, &TreePath::root(), &helm_chart::Limits::default())?;
         ensure!(!chart.metadata.is_library(), "library charts are not installable");
         chart.check_dependencies()?;
@@ -145,21 +146,53 @@ impl AskedChart {
     }
 }
 
-/// Reads all files below a directory, through links too.
-fn read(directory: &Path, path: &TreePath, files: &mut FileTree) -> anyhow::Result<()> {
-    for entry in directory.read_dir().with_context(|| format!("list {}", directory.display()))? {
-        let file = entry?.path();
-        let name = file.file_name().and_then(|name| name.to_str()).context("a name is not UTF-8")?;
-        let path = path.join(name)?;
-        if file.is_dir() {
-            read(&file, &path, files)?;
-        } else {
-            let content = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
-            files.insert_file(&path, content.into(), EntryKind::File { executable: false })?;
+/// The files below a directory, through links too, each read when it is asked for.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn path(&self, path: &TreePath) -> PathBuf {
+        self.0.join(path.as_str())
+    }
+}
+
+fn failed(path: &TreePath) -> impl Fn(io::Error) -> ReadError {
+    |error| match error.kind() {
+        io::ErrorKind::NotFound => ReadError::NotFound(path.clone()),
+        _ => ReadError::Source { path: path.clone(), source: Arc::new(error) },
+    }
+}
+
+impl Files for Disk {
+    fn kind(&self, path: &TreePath) -> Result<Option<EntryKind>, ReadError> {
+        match std::fs::metadata(self.path(path)) {
+            Ok(metadata) if metadata.is_dir() => Ok(Some(EntryKind::Directory)),
+            Ok(_) => Ok(Some(FILE)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(path)(error)),
         }
     }
-    Ok(())
+
+    fn list(&self, directory: &TreePath) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        for entry in self.path(directory).read_dir().map_err(failed(directory))? {
+            let entry = entry.map_err(failed(directory))?;
+            let mut kind = entry.file_type().map_err(failed(directory))?;
+            if kind.is_symlink() {
+                kind = entry.path().metadata().map_err(failed(directory))?.file_type();
+            }
+            let name = entry.file_name().into_string().map_err(|_| failed(directory)(io::Error::other("a name is not UTF-8")))?;
+            entries.push(Entry { name, kind: if kind.is_dir() { EntryKind::Directory } else { FILE } });
+        }
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(entries)
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes, ReadError> {
+        std::fs::read(self.path(path)).map(Bytes::from).map_err(failed(path))
+    }
 }
+
+const FILE: EntryKind = EntryKind::File { executable: false };
 
 /// As the command line prints it: hooks come after everything else.
 fn printed(rendered: &Rendered) -> String {

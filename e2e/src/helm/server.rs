@@ -1,7 +1,7 @@
-//! A process that renders on request: Helm itself, or this program with our engine.
+//! A process that renders on request: Helm itself, or our engine.
 
 use super::{Chart, Failure, Outcome, Wanted};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -22,8 +22,8 @@ const HELM: GoProgram = GoProgram {
     linker_flags: |_| "-s -w".to_owned(),
 };
 
-/// The argument with which this program serves our engine.
-pub(crate) const SERVE: &str = "serve-charts";
+/// The program beside this one that serves our engine.
+const OURS: &str = "chart-server";
 
 /// Helm's own command line, built if it is not in the cache. Without arguments it serves.
 pub fn command_line() -> anyhow::Result<PathBuf> {
@@ -34,7 +34,6 @@ pub fn command_line() -> anyhow::Result<PathBuf> {
 #[derive(Debug)]
 pub struct Server {
     program: PathBuf,
-    arguments: &'static [&'static str],
     patience: Duration,
     running: Option<Running>,
 }
@@ -84,13 +83,14 @@ struct TemplateAnswer {
 impl Server {
     /// Helm, built if it is not in the cache. An answer that takes longer than `patience` counts as none.
     pub fn helm(patience: Duration) -> anyhow::Result<Self> {
-        Ok(Self { program: command_line()?, arguments: &[], patience, running: None })
+        Ok(Self { program: command_line()?, patience, running: None })
     }
 
     /// Our engine.
     pub fn ours(patience: Duration) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("find this program")?;
-        Ok(Self { program, arguments: &[SERVE], patience, running: None })
+        let program = std::env::current_exe().context("find this program")?.with_file_name(OURS);
+        ensure!(program.exists(), "{} was not compiled", program.display());
+        Ok(Self { program, patience, running: None })
     }
 
     /// What `helm template` prints for a chart.
@@ -148,7 +148,7 @@ impl Server {
     fn ask<A: for<'de> Deserialize<'de>>(&mut self, request: &Value) -> anyhow::Result<Result<A, Failure>> {
         let running = match &mut self.running {
             Some(running) => running,
-            none => none.insert(Running::start(&self.program, self.arguments)?),
+            none => none.insert(Running::start(&self.program)?),
         };
         // If it has ended, the missing answer tells.
         let _ = writeln!(running.requests, "{request}");
@@ -174,9 +174,9 @@ fn finished(error: String, output: Vec<u8>) -> Outcome {
 }
 
 impl Running {
-    fn start(program: &PathBuf, arguments: &[&str]) -> anyhow::Result<Self> {
+    fn start(program: &PathBuf) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().env("TZ", "UTC");
+        command.env_clear().env("TZ", "UTC");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("start {}", program.display()))?;
         let requests = child.stdin.take().context("there is no pipe")?;

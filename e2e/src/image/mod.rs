@@ -24,7 +24,7 @@ pub struct Arguments {
     /// The tag
     #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
     tag: String,
-    /// Also push them: the address of a registry, and a path in it, before the controller's name
+    /// Also push them, as whom the Docker configuration says: the address of a registry, and a path in it, before the controller's name
     #[arg(long, value_name = "HOST[:PORT]/PATH")]
     push: Option<String>,
     /// The registry is reached without TLS
@@ -34,7 +34,7 @@ pub struct Arguments {
 
 /// Makes, and pushes if that is asked for.
 #[expect(clippy::print_stdout, reason = "what was made is the result")]
-pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = binaries()?;
     let all: Vec<String> = CONTROLLERS.map(str::to_owned).to_vec();
     for name in if arguments.names.is_empty() { &all } else { &arguments.names } {
@@ -44,8 +44,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         layout.write(&place, &arguments.tag).with_context(|| format!("write {}", place.display()))?;
         println!("{name}:{} {} in {}, {} bytes", arguments.tag, layout.digest(), place.display(), layout.bytes());
         if let Some(registry) = &arguments.push {
-            let target = push::Target::parse(&format!("{registry}/{name}"), arguments.insecure)?;
-            push::push(&layout, &target, &arguments.tag).with_context(|| format!("push {registry}/{name}"))?;
+            let address = format!("{registry}/{name}");
+            push::push(&layout, &address, &arguments.tag, arguments.insecure).await.with_context(|| format!("push {address}"))?;
             println!("{registry}/{name}:{}@{}", arguments.tag, layout.digest());
         }
     }

@@ -1,56 +1,34 @@
-//! Pushing an image to a registry that asks for no password. Format: OCI distribution specification 1.1.
+//! Pushing an image to a registry, as whom the Docker configuration says.
 
 use super::layout::{Layout, MANIFEST};
-use anyhow::{Context, ensure};
-use reqwest::StatusCode;
-use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use anyhow::Context;
+use oci_client::{Content, Credentials, DockerConfig, Limits, OciClient, Options, Reference, Repository, Tls};
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// A repository of a registry.
-#[derive(Debug, Clone)]
-pub(super) struct Target {
-    /// `http://HOST[:PORT]`.
-    base: reqwest::Url,
-    repository: String,
+/// How long one request may take: layers have tens of megabytes.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Pushes what the registry does not have, the manifest last. `address` is `HOST[:PORT]/PATH`.
+pub(super) async fn push(layout: &Layout, address: &str, tag: &str, insecure: bool) -> anyhow::Result<()> {
+    let repository = Repository::parse(address).with_context(|| format!("read {address}"))?;
+    let options =
+        Options { credentials: credentials(&repository)?, tls: Tls::default(), proxy: None, insecure, timeout: TIMEOUT };
+    let user_agent = concat!("weir/", env!("CARGO_PKG_VERSION"));
+    let registry = OciClient::new(user_agent, Limits::default()).repository(&repository, &options)?;
+    let manifest = Content { media_type: MANIFEST.to_owned(), bytes: layout.manifest.content.clone().into() };
+    let blobs: Vec<Content> = layout.blobs.iter().map(|blob| Content::blob(blob.content.clone())).collect();
+    registry.push(&Reference::tag(tag)?, &manifest, &blobs).await.map(drop).context("write to the registry")
 }
 
-impl Target {
-    /// `HOST[:PORT]/PATH`.
-    pub(super) fn parse(address: &str, insecure: bool) -> anyhow::Result<Self> {
-        let (host, repository) = address.split_once('/').context("write HOST[:PORT]/PATH")?;
-        let scheme = if insecure { "http" } else { "https" };
-        let base = reqwest::Url::parse(&format!("{scheme}://{host}/")).with_context(|| format!("read {host}"))?;
-        Ok(Self { base, repository: repository.to_owned() })
-    }
-
-    fn url(&self, rest: &str) -> anyhow::Result<reqwest::Url> {
-        Ok(self.base.join(&format!("/v2/{}/{rest}", self.repository))?)
-    }
-}
-
-/// Pushes what the registry does not have, the manifest last.
-pub(super) fn push(layout: &Layout, target: &Target, tag: &str) -> anyhow::Result<()> {
-    let client = Client::new();
-    for blob in &layout.blobs {
-        let known = client.head(target.url(&format!("blobs/{}", blob.digest))?).send().context("ask for a blob")?;
-        if known.status() == StatusCode::OK {
-            continue;
-        }
-        let begun = client.post(target.url("blobs/uploads/")?).send().context("begin an upload")?;
-        let begun = expect(begun, StatusCode::ACCEPTED)?;
-        let location = begun.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let mut upload = target.base.join(location.context("the registry names no place for an upload")?)?;
-        upload.query_pairs_mut().append_pair("digest", &blob.digest);
-        let request = client.put(upload).header(CONTENT_TYPE, "application/octet-stream").body(blob.content.clone());
-        expect(request.send().context("upload a blob")?, StatusCode::CREATED)?;
-    }
-    let request = client.put(target.url(&format!("manifests/{tag}"))?).header(CONTENT_TYPE, MANIFEST);
-    expect(request.body(layout.manifest.content.clone()).send().context("push the manifest")?, StatusCode::CREATED)?;
-    Ok(())
-}
-
-fn expect(response: Response, wanted: StatusCode) -> anyhow::Result<Response> {
-    let status = response.status();
-    ensure!(status == wanted, "{}: {status}: {}", response.url().path().to_owned(), response.text().unwrap_or_default());
-    Ok(response)
+/// What `docker login` left in `config.json` of `$DOCKER_CONFIG` or `~/.docker`; anonymous where it knows nothing of the registry.
+fn credentials(repository: &Repository) -> anyhow::Result<Credentials> {
+    let directory = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    let directory = directory.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker")));
+    let Some(file) = directory.map(|directory| directory.join("config.json")).filter(|file| file.exists()) else {
+        return Ok(Credentials::Anonymous);
+    };
+    let text = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
+    let config = DockerConfig::parse(&text).with_context(|| format!("read {}", file.display()))?;
+    Ok(config.credentials(repository).cloned().unwrap_or(Credentials::Anonymous))
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use cluster_client::Cluster;
 use helm_chart::{Limits, Prepared, Schemas, load_files};
 use helm_client::{
-    Adoption, Crds, Dns, Execution, Helm as Actions, Hooks, Install, Method, MethodChoice, Propagation, Rollback, Source,
-    Storage, Uninstall, Upgrade, WaitFor,
+    ActionLog, Adoption, Crds, Dns, Execution, Helm as Actions, Hooks, Install, Method, MethodChoice, Propagation, Rollback,
+    Source, Storage, Uninstall, Upgrade, WaitFor, Waiter,
 };
 use helm_release::ApplyMethod;
 use object_health::HealthRules;
@@ -37,7 +37,16 @@ impl Ours {
 
     fn actions(&self) -> Actions<'_> {
         let Self { cluster, storage, health, interrupt } = self;
-        Actions { cluster, storage, index: None, health, interrupt, concurrency: 4 }
+        Actions {
+            cluster,
+            storage,
+            index: None,
+            health,
+            waiter: Waiter::Poller,
+            interrupt,
+            concurrency: 4,
+            log: ActionLog::default(),
+        }
     }
 }
 

@@ -1,16 +1,15 @@
 //! The entry point: shared connections, limits, and what can be asked of a bucket.
 
-use crate::answer::{self, Explanation, Page};
+use crate::azure::Azure;
+use crate::dialect::{Attributes, Dialect, Question, Refusal};
 use crate::error::{Cause, Error};
-use crate::region::{DEFAULT_REGION, is_bucket_name, is_part_of_host, region_of};
-use aws_signature::{Credentials, Request, Scope, path_and_query, sign};
+use crate::google::Google;
+use crate::s3::S3;
 use bytes::Bytes;
-use http_client::{BodyError, Pool, Proxy, Redactor, Tls, check_address, read_body};
-use jiff::Timestamp;
+use http_client::{BodyError, Pool, Proxy, Redactor, Tls, read_body};
 use reqwest::header::{ETAG, USER_AGENT};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode};
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often a request is sent where the store is busy or the connection breaks.
@@ -41,16 +40,10 @@ impl Default for Limits {
 /// How a bucket is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Host, with a port where it is not the scheme's own.
-    pub endpoint: String,
     /// The name of the bucket.
     pub bucket: String,
-    /// The region; found out where absent.
-    pub region: Option<String>,
-    /// Who we are; nobody where absent.
-    pub credentials: Option<Credentials>,
-    /// Whether the store is spoken to without TLS.
-    pub insecure: bool,
+    /// The store that it is in.
+    pub store: Store,
     /// Whom to trust.
     pub tls: Tls,
     /// The way there. Without one, the proxy variables of the environment are obeyed.
@@ -59,12 +52,23 @@ pub struct Options {
     pub timeout: Duration,
 }
 
+/// A store, and who we are to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// One that speaks S3.
+    S3(S3),
+    /// Google's.
+    Google(Google),
+    /// Azure's.
+    Azure(Azure),
+}
+
 /// An object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
     /// Its key.
     pub key: String,
-    /// What changes with its content, without quotes.
+    /// What changes with its content, as it makes up the revision.
     pub etag: String,
 }
 
@@ -90,39 +94,22 @@ impl BucketClient {
     /// # Errors
     /// When the endpoint, certificates, key or proxy cannot be used.
     pub fn bucket(&self, options: Options) -> Result<Bucket, Error> {
-        let failed = |cause| Error { method: "GET", address: options.endpoint.clone(), cause };
-        if !is_bucket_name(&options.bucket) {
-            let message = "Bucket name contains invalid characters".to_owned();
-            return Err(failed(Cause::Store { status: 0, code: "InvalidBucketName".to_owned(), message }));
-        }
-        let scheme = if options.insecure { "http" } else { "https" };
-        let endpoint = Url::parse(&format!("{scheme}://{}", options.endpoint)).ok();
-        // A host and a port, nothing else.
-        let plain =
-            |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        let endpoint = endpoint.filter(plain).ok_or_else(|| failed(Cause::Endpoint))?;
-        let host = endpoint.host_str().ok_or_else(|| failed(Cause::Endpoint))?.to_owned();
-        let host =
-            if is_part_of_host(&host, &options.bucket, !options.insecure) { format!("{}.{host}", options.bucket) } else { host };
-        let host = endpoint.port().map_or(host.clone(), |port| format!("{host}:{port}"));
+        let Options { bucket, store, tls, proxy, timeout } = options;
+        let address = match &store {
+            Store::S3(s3) => s3.address(&bucket),
+            Store::Google(google) => google.address(&bucket),
+            Store::Azure(azure) => azure.address(&bucket),
+        };
+        let failed = |cause| Error { method: "GET", address: address.clone(), cause };
         let mut redactor = Redactor::default();
-        if let Some(credentials) = &options.credentials {
-            redactor.add(&credentials.secret_key);
-            redactor.add(credentials.session_token.as_deref().unwrap_or_default().as_bytes());
-        }
-        let client = self.pool.client(&options.tls, options.proxy.as_ref()).map_err(|error| failed(Cause::Option(error)))?;
-        let region = options.region.clone().filter(|region| !region.is_empty());
-        let region = region.or_else(|| region_of(endpoint.host_str().unwrap_or_default()).map(str::to_owned));
-        Ok(Bucket {
-            client,
-            limits: self.limits,
-            scheme,
-            host,
-            region: Mutex::new(region),
-            redactor,
-            options,
-            pool: self.pool.clone(),
-        })
+        let dialect: Result<Box<dyn Dialect>, Cause> = match store {
+            Store::S3(s3) => s3.dialect(&bucket, &mut redactor),
+            Store::Google(google) => google.dialect(&bucket, &mut redactor),
+            Store::Azure(azure) => azure.dialect(&bucket, &mut redactor),
+        };
+        let dialect = dialect.map_err(failed)?;
+        let client = self.pool.client(&tls, proxy.as_ref()).map_err(|error| failed(Cause::Option(error)))?;
+        Ok(Bucket { client, pool: self.pool.clone(), limits: self.limits, dialect, redactor, address, timeout })
     }
 }
 
@@ -132,21 +119,11 @@ pub struct Bucket {
     client: Client,
     pool: Pool,
     limits: Limits,
-    scheme: &'static str,
-    host: String,
-    /// What the options or the store said of it.
-    region: Mutex<Option<String>>,
+    dialect: Box<dyn Dialect>,
     redactor: Redactor,
-    options: Options,
-}
-
-/// What is asked for.
-#[derive(Clone, Copy)]
-struct Question<'q> {
-    method: &'static str,
-    /// The key of an object; empty for the bucket itself.
-    key: &'q str,
-    query: &'q [(&'q str, &'q str)],
+    /// As errors name it.
+    address: String,
+    timeout: Duration,
 }
 
 impl Bucket {
@@ -155,7 +132,7 @@ impl Bucket {
     /// # Errors
     /// When the store does not say.
     pub async fn exists(&self) -> Result<bool, Error> {
-        match self.in_time(self.ask(Question { method: "HEAD", key: "", query: &[] })).await {
+        match self.in_time(self.ask(Question::Bucket)).await {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
@@ -170,20 +147,15 @@ impl Bucket {
         self.in_time(async {
             let (mut objects, mut token) = (Vec::new(), String::new());
             for _ in 0..self.limits.pages {
-                let mut query = vec![("list-type", "2"), ("prefix", prefix)];
-                if !token.is_empty() {
-                    query.push(("continuation-token", &token));
-                }
-                let question = Question { method: "GET", key: "", query: &query };
+                let question = Question::Page { prefix, token: &token };
                 let response = self.ask(question).await?;
                 let body = self.body(&question, response, ("bytes of objects in one answer", ANSWER_BYTES)).await?;
-                let page: Page = answer::read(&body).map_err(|error| self.failed(&question, Cause::Content(error)))?;
-                let entries = page.contents.into_iter();
-                objects.extend(entries.map(|entry| Object { key: entry.key, etag: entry.etag.trim_matches('"').to_owned() }));
+                let page = self.dialect.page(&body).map_err(|error| self.failed(&question, Cause::Content(error)))?;
+                objects.extend(page.objects);
                 if objects.len() as u64 > self.limits.objects {
                     return Err(self.failed(&question, Cause::Limit { what: "objects", limit: self.limits.objects }));
                 }
-                match page.next_continuation_token.filter(|_| page.is_truncated) {
+                match page.next {
                     None => return Ok(objects),
                     Some(next) if next == token || next.is_empty() => {
                         let message = "the pages of objects lead in a circle".to_owned();
@@ -192,24 +164,24 @@ impl Bucket {
                     Some(next) => token = next,
                 }
             }
-            let question = Question { method: "GET", key: "", query: &[] };
-            Err(self.failed(&question, Cause::Limit { what: "pages of objects", limit: self.limits.pages }))
+            Err(self.failed(&Question::Bucket, Cause::Limit { what: "pages of objects", limit: self.limits.pages }))
         })
         .await
     }
 
-    /// The content of an object and its ETag without quotes; `None` where it is not there.
+    /// The content of an object and what changes with it; `None` where it is not there.
     ///
     /// # Errors
     /// When the store does not give it, or it is too large.
     pub async fn get(&self, key: &str) -> Result<Option<(Bytes, String)>, Error> {
-        let question = Question { method: "GET", key, query: &[] };
         let got = self.in_time(async {
+            let known = if self.dialect.asks_for_attributes() { Some(self.attributes(key).await?) } else { None };
+            let question = Question::Object { key, version: known.as_ref().map(|known| known.version.as_str()) };
             let response = self.ask(question).await?;
             let etag = response.headers().get(ETAG).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let etag = etag.trim_matches('"').to_owned();
+            let etag = self.dialect.etag(etag);
             let body = self.body(&question, response, ("bytes of an object", self.limits.object_bytes)).await?;
-            Ok((body, etag))
+            Ok((body, known.map_or(etag, |known| known.etag)))
         });
         match got.await {
             Ok(got) => Ok(Some(got)),
@@ -218,20 +190,27 @@ impl Bucket {
         }
     }
 
-    /// Asks, in another region where the store says so, and again where it is busy.
+    async fn attributes(&self, key: &str) -> Result<Attributes, Error> {
+        let question = Question::Attributes(key);
+        let response = self.ask(question).await?;
+        let body = self.body(&question, response, ("bytes of what is known of an object", ANSWER_BYTES)).await?;
+        let read = self.dialect.attributes(&body).unwrap_or_else(|| Err("it has no attributes".to_owned()));
+        read.map_err(|error| self.failed(&question, Cause::Content(error)))
+    }
+
+    /// Asks, once more where the store said how to ask, and again where it is busy.
     async fn ask(&self, question: Question<'_>) -> Result<Response, Error> {
         let mut pause = FIRST_PAUSE;
-        let mut moved = false;
+        let mut has_learnt = false;
         let mut tries = TRIES;
         loop {
             tries -= 1;
             let error = match self.send(&question).await {
                 Ok(response) if response.status().is_success() => return Ok(response),
                 Ok(response) => {
-                    let (error, region) = self.explain(&question, response).await;
-                    if let Some(region) = region.filter(|_| !moved) {
-                        self.known_region().replace(region);
-                        (moved, tries) = (true, tries + 1);
+                    let (error, learnt) = self.explain(&question, response).await;
+                    if learnt && !has_learnt {
+                        (has_learnt, tries) = (true, tries + 1);
                         continue;
                     }
                     error
@@ -252,49 +231,18 @@ impl Bucket {
     }
 
     async fn send(&self, question: &Question<'_>) -> Result<Response, Error> {
-        let path = if self.host.starts_with(&format!("{}.", self.options.bucket)) {
-            format!("/{}", question.key)
-        } else if question.key.is_empty() {
-            format!("/{}/", self.options.bucket)
-        } else {
-            format!("/{}/{}", self.options.bucket, question.key)
-        };
-        let request =
-            Request { method: question.method, host: &self.host, path: &path, query: question.query, headers: &[], body: b"" };
-        let method = if question.method == "HEAD" { Method::HEAD } else { Method::GET };
-        let url = |path: &str| {
-            let url = format!("{}://{}{path}", self.scheme, self.host);
-            let url = Url::parse(&url).map_err(|_| self.failed(question, Cause::Endpoint))?;
-            check_address(&url).map_err(|error| self.failed(question, error.into()))?;
-            Ok(url)
-        };
-        let mut builder = match &self.options.credentials {
-            None => self.client.request(method, url(&path_and_query(&request))?),
-            Some(credentials) => {
-                let region = self.known_region().clone().unwrap_or_else(|| DEFAULT_REGION.to_owned());
-                let scope = Scope { region: &region, service: "s3", time: Timestamp::now() };
-                let signed = sign(&request, credentials, &scope);
-                let builder = self.client.request(method, url(&signed.path_and_query)?);
-                signed.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value))
-            }
-        };
+        let mut request = self.dialect.request(&self.client, question).map_err(|cause| self.failed(question, cause))?;
         if let Ok(name) = self.pool.user_agent() {
-            builder = builder.header(USER_AGENT, name);
+            request = request.header(USER_AGENT, name);
         }
-        builder.send().await.map_err(|error| self.failed(question, Cause::Connection(error.without_url())))
+        request.send().await.map_err(|error| self.failed(question, Cause::Connection(error.without_url())))
     }
 
-    /// What the store says of a failure, and the region in which the bucket is if that is why.
-    async fn explain(&self, question: &Question<'_>, response: Response) -> (Error, Option<String>) {
-        let status = response.status();
-        let header = response.headers().get("x-amz-bucket-region").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    /// What the store says of a failure, and whether anything was learnt from it.
+    async fn explain(&self, question: &Question<'_>, response: Response) -> (Error, bool) {
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response, ANSWER_BYTES).await.unwrap_or_default();
-        let explained: Explanation = answer::read(&body).unwrap_or_default();
-        let wrong = status.is_redirection()
-            || matches!(explained.code.as_str(), "AuthorizationHeaderMalformed" | "PermanentRedirect")
-            || status == StatusCode::BAD_REQUEST && question.method == "HEAD";
-        let known = self.known_region().clone().unwrap_or_else(|| DEFAULT_REGION.to_owned());
-        let region = explained.region.or(header).filter(|region| wrong && *region != known);
+        let explained = self.dialect.explain(question, &Refusal { status, headers: &headers, body: &body });
         // Answers to HEAD have no body.
         let message = match (explained.message.as_str(), status) {
             ("", StatusCode::FORBIDDEN) => "Access Denied.".to_owned(),
@@ -302,7 +250,7 @@ impl Bucket {
             (message, _) => self.redactor.clean(message),
         };
         let cause = Cause::Store { status: status.as_u16(), code: self.redactor.clean(&explained.code), message };
-        (self.failed(question, cause), region)
+        (self.failed(question, cause), explained.learnt)
     }
 
     async fn body(&self, question: &Question<'_>, response: Response, limit: (&'static str, u64)) -> Result<Bytes, Error> {
@@ -316,19 +264,14 @@ impl Bucket {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let late = Question { method: "GET", key: "", query: &[] };
-        tokio::time::timeout(self.options.timeout, work)
+        tokio::time::timeout(self.timeout, work)
             .await
-            .unwrap_or_else(|_| Err(self.failed(&late, Cause::Timeout(self.options.timeout))))
-    }
-
-    fn known_region(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.region.lock().unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or_else(|_| Err(self.failed(&Question::Page { prefix: "", token: "" }, Cause::Timeout(self.timeout))))
     }
 
     fn failed(&self, question: &Question<'_>, cause: Cause) -> Error {
-        let address = format!("{}://{}/{}", self.scheme, self.options.endpoint, self.options.bucket);
-        let address = if question.key.is_empty() { address } else { format!("{address}/{}", question.key) };
-        Error { method: question.method, address, cause }
+        let key = question.key();
+        let address = if key.is_empty() { self.address.clone() } else { format!("{}/{key}", self.address) };
+        Error { method: self.dialect.method(question), address, cause }
     }
 }

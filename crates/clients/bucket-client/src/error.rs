@@ -37,6 +37,15 @@ pub enum Cause {
     /// The endpoint is no host.
     #[error("the endpoint is not a host name with an optional port")]
     Endpoint,
+    /// The endpoint is no address.
+    #[error("the endpoint is not an http or https address without a user")]
+    Address,
+    /// The key of an account cannot be read.
+    #[error("the account key is not base64")]
+    AccountKey,
+    /// Tokens are not sent in plain text.
+    #[error("tokens are sent over TLS only")]
+    Plain,
     /// The store is where nobody may be asked.
     #[error(transparent)]
     Forbidden(#[from] http_client::ForbiddenAddress),

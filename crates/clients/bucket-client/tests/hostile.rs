@@ -1,6 +1,6 @@
 //! Stores that lie, move, echo and never end.
 
-use bucket_client::{Bucket, BucketClient, Credentials, Limits, Options, Tls};
+use bucket_client::{Bucket, BucketClient, Credentials, Limits, Options, S3, Store, Tls};
 use std::error::Error;
 use std::time::Duration;
 use test_support::scripted::{Answer, Scripted};
@@ -10,11 +10,13 @@ type Outcome = Result<(), Box<dyn Error>>;
 fn bucket(server: &Scripted, limits: Limits) -> Result<Bucket, bucket_client::Error> {
     let credentials = Credentials { access_key: "weir".to_owned(), secret_key: b"S3NTINEL".to_vec(), session_token: None };
     BucketClient::new("test", limits).bucket(Options {
-        endpoint: server.address().to_string(),
         bucket: "bucket".to_owned(),
-        region: None,
-        credentials: Some(credentials),
-        insecure: true,
+        store: Store::S3(S3 {
+            endpoint: server.address().to_string(),
+            region: None,
+            credentials: Some(credentials),
+            insecure: true,
+        }),
         tls: Tls::default(),
         proxy: None,
         timeout: Duration::from_secs(20),
@@ -122,11 +124,8 @@ async fn an_object_is_bounded_and_may_be_gone() -> Outcome {
 #[test]
 fn sec_c1_an_endpoint_is_a_host_and_nothing_else() {
     let options = |endpoint: &str, bucket: &str| Options {
-        endpoint: endpoint.to_owned(),
         bucket: bucket.to_owned(),
-        region: None,
-        credentials: None,
-        insecure: true,
+        store: Store::S3(S3 { endpoint: endpoint.to_owned(), region: None, credentials: None, insecure: true }),
         tls: Tls::default(),
         proxy: None,
         timeout: Duration::from_secs(1),
@@ -141,11 +140,8 @@ fn sec_c1_an_endpoint_is_a_host_and_nothing_else() {
 #[tokio::test]
 async fn sec_c1_metadata_services_are_not_asked() -> Outcome {
     let options = Options {
-        endpoint: "169.254.169.254".to_owned(),
         bucket: "latest".to_owned(),
-        region: None,
-        credentials: None,
-        insecure: true,
+        store: Store::S3(S3 { endpoint: "169.254.169.254".to_owned(), region: None, credentials: None, insecure: true }),
         tls: Tls::default(),
         proxy: None,
         timeout: Duration::from_secs(20),

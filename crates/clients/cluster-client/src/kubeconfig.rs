@@ -1,7 +1,10 @@
 //! A kubeconfig that a tenant wrote, made safe: nothing in it may run a program, name a file of ours, or switch certificates off.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use kube::Config;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
+use serde_json::json;
 use thiserror::Error;
 
 /// What the operator allows kubeconfigs to do.
@@ -40,7 +43,7 @@ pub enum KubeconfigError {
 ///
 /// # Errors
 /// [`KubeconfigError::Parse`].
-pub fn sanitize_kubeconfig(text: &[u8], policy: KubeconfigPolicy) -> Result<Kubeconfig, KubeconfigError> {
+pub(crate) fn sanitize_kubeconfig(text: &[u8], policy: KubeconfigPolicy) -> Result<Kubeconfig, KubeconfigError> {
     let text = std::str::from_utf8(text).map_err(|_| KubeconfigError::Parse)?;
     let mut kubeconfig = Kubeconfig::from_yaml(text).map_err(|_| KubeconfigError::Parse)?;
     for cluster in kubeconfig.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
@@ -69,8 +72,24 @@ pub fn sanitize_kubeconfig(text: &[u8], policy: KubeconfigPolicy) -> Result<Kube
 ///
 /// # Errors
 /// [`KubeconfigError`].
-pub async fn remote_config(text: &[u8], policy: KubeconfigPolicy) -> Result<Config, KubeconfigError> {
+pub(crate) async fn remote_config(text: &[u8], policy: KubeconfigPolicy) -> Result<Config, KubeconfigError> {
     let kubeconfig = sanitize_kubeconfig(text, policy)?;
+    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(|_| KubeconfigError::Unusable)
+}
+
+/// The configuration of a server without credentials, whose certificate `authority` vouches for (PEM), else the system's certificates.
+///
+/// # Errors
+/// [`KubeconfigError::Unusable`].
+pub(crate) async fn server_config(server: &str, authority: Option<&str>) -> Result<Config, KubeconfigError> {
+    let cluster = json!({"server": server, "certificate-authority-data": authority.map(|text| BASE64.encode(text))});
+    let kubeconfig = json!({
+        "current-context": "remote",
+        "contexts": [{"name": "remote", "context": {"cluster": "remote", "user": "remote"}}],
+        "clusters": [{"name": "remote", "cluster": cluster}],
+        "users": [{"name": "remote", "user": {}}],
+    });
+    let kubeconfig = serde_json::from_value(kubeconfig).map_err(|_| KubeconfigError::Unusable)?;
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(|_| KubeconfigError::Unusable)
 }
 

@@ -6,6 +6,8 @@ use object_health::HealthRules;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{ActionError, Failure};
+use crate::log::ActionLog;
+use crate::options::Waiter;
 use crate::storage::{Storage, StorageError};
 
 /// A cluster as somebody, the records of its releases, and how to wait. Its methods are the actions.
@@ -19,12 +21,16 @@ pub struct Helm<'a> {
     pub storage: &'a Storage,
     /// Wakes waits; it must index the labels that the objects get. `None` for clusters that are not watched: then waits poll.
     pub index: Option<&'a LiveIndex>,
-    /// Rules of the owner for what is ready (`healthCheckExprs`). They also decide for hooks, as in Helm 4.
+    /// Rules of the owner for what is ready (`healthCheckExprs`). They also decide for hooks, as in Helm 4; not where the waiter is `Legacy`.
     pub health: &'a HealthRules,
+    /// By which rules objects are ready.
+    pub waiter: Waiter,
     /// Ends waits for objects, and only those: the action then fails and says so in the record.
     pub interrupt: &'a CancellationToken,
     /// Requests at a time.
     pub concurrency: usize,
+    /// What the actions did last.
+    pub log: ActionLog,
 }
 
 impl Helm<'_> {

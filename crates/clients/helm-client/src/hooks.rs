@@ -134,6 +134,7 @@ impl HookRun<'_> {
         let last_run = &mut record.hooks[place].last_run;
         let mut live = BTreeMap::new();
         let writer = Writer { helm: self.helm, owner, method: self.method, force: false, occasion: Occasion::Install };
+        writer.log_creation(objects.len());
         for (place, object) in objects.iter().enumerate() {
             match writer.create_hook(object).await {
                 Ok(answer) => live.insert(place, answer),

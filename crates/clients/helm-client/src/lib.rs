@@ -20,6 +20,7 @@ mod drift;
 mod error;
 mod helm;
 mod hooks;
+mod log;
 mod objects;
 mod options;
 mod ownership;
@@ -36,10 +37,11 @@ pub use drift::{Correction, Difference, Drift, DriftError, DriftRules, Drifts};
 pub use error::{ActionError, Failure};
 pub use helm::Helm;
 pub use hooks::HookError;
+pub use log::ActionLog;
 pub use objects::ObjectsError;
 pub use options::{
     Adoption, CrdPolicy, Crds, Dns, Execution, Hooks, Install, Method, MethodChoice, Rollback, Source, Test, Uninstall, Upgrade,
-    WaitFor,
+    WaitFor, Waiter,
 };
 pub use ownership::OwnershipError;
 pub use storage::{Fingerprint, Storage, StorageError};

@@ -130,6 +130,16 @@ pub enum WaitFor {
     ObjectsAndJobs,
 }
 
+/// By which rules objects are ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waiter {
+    /// Those of kstatus, for all kinds, and the owner's. What has failed for good ends a wait for objects at once.
+    #[default]
+    Poller,
+    /// Those of Helm 3, for the kinds that it knows (`object_health::legacy`). Failures other than those of Jobs end with the time.
+    Legacy,
+}
+
 /// How patiently an action is carried out.
 #[derive(Debug, Clone, Copy)]
 pub struct Execution {

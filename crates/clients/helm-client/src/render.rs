@@ -13,6 +13,9 @@ use crate::error::ActionError;
 use crate::options::Source;
 use crate::ports::ClusterPorts;
 
+/// How many bytes of text a rendering may compute: half of the memory that the install chart lets the controller have.
+const MAX_TEXT: u64 = 512 << 20;
+
 /// The release that a chart is rendered for.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
@@ -45,7 +48,7 @@ pub(crate) async fn render(
             schemas,
             notes: Notes::Root,
             post_renderer: post_renderer.as_ref().map(|(renderer, strategy)| (renderer, *strategy)),
-            limits: Limits::default(),
+            limits: Limits { bytes: MAX_TEXT, ..Limits::default() },
         };
         chart.render(&request, &ports)
     });

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cluster_client::{Detail, ObjectKey, Remembered, RequestError, TerminationTimeout, Wait, WaitFailure, Waited};
 use jiff::Timestamp;
 use object_health::kstatus::Status;
 use object_health::summary::FailFast;
-use object_health::{Assessment, hook, job, kstatus};
+use object_health::{Assessment, hook, job, kstatus, legacy};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::helm::Helm;
 use crate::objects::Object;
+use crate::options::Waiter;
 
 /// Pauses between looks at an object that is being deleted: soon at first, because most are gone at once.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
@@ -50,10 +52,22 @@ impl Helm<'_> {
             let kinds: BTreeSet<_> = open.iter().map(|waited| waited.key.kind_key()).collect();
             futures::future::join_all(kinds.iter().map(|kind| index.ensure(kind))).await;
         }
-        let fail_fast = if awaited == Awaited::Hook { FailFast::WhenAllSettled } else { FailFast::AtOnce };
-        let wait = Wait { cluster: self.cluster, index: self.index, assess: &assess, fail_fast };
+        let patient = awaited == Awaited::Hook && self.waiter == Waiter::Poller;
+        let fail_fast = if patient { FailFast::WhenAllSettled } else { FailFast::AtOnce };
+        let failed = Mutex::new(None);
+        let watched = |live: &Value| {
+            let assessment = assess(live);
+            if assessment.status == Status::Failed {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(assessment.message.clone());
+            }
+            assessment
+        };
+        let wait = Wait { cluster: self.cluster, index: self.index, assess: &watched, fail_fast };
         let mut remembered = Remembered::default();
-        let ready = wait.until_ready(open, timeout, &mut remembered);
+        let ready = async {
+            let ready = wait.until_ready(open, timeout, &mut remembered).await;
+            ready.map_err(|failure| self.in_words(failure, awaited, &failed))
+        };
         if awaited == Awaited::Hook {
             return ready.await;
         }
@@ -63,7 +77,24 @@ impl Helm<'_> {
         }
     }
 
+    /// The waiter of Helm 3 speaks of the object that failed, or of none.
+    fn in_words(&self, failure: WaitFailure, awaited: Awaited, failed: &Mutex<Option<String>>) -> WaitFailure {
+        if self.waiter == Waiter::Poller {
+            return failure;
+        }
+        let late = if awaited == Awaited::Hook { "timed out waiting for the condition" } else { "context deadline exceeded" };
+        let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        WaitFailure { message: failed.unwrap_or_else(|| late.to_owned()) }
+    }
+
     fn assess(&self, live: &Value, awaited: Awaited) -> Assessment {
+        if self.waiter == Waiter::Legacy {
+            return match awaited {
+                Awaited::Hook => legacy::assess_hook(live),
+                Awaited::Objects if job::is_job(live) => Assessment::new(Status::Current, ""),
+                Awaited::Objects | Awaited::ObjectsAndJobs => legacy::assess(live),
+            };
+        }
         if let Some(assessment) = self.health.assess_by_rule(live) {
             return assessment;
         }

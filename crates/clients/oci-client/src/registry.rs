@@ -107,6 +107,8 @@ impl OciClient {
         }
         let mut strange = options.tls.clone();
         (strange.client_certificate, strange.client_key) = (None, None);
+        // Whom the registry names has to prove who it is, even where the registry itself does not.
+        strange.accept_any_certificate = false;
         let clear_text = options.insecure || repository.is_local();
         Ok(Session {
             client: self.pool.client(&options.tls, options.proxy.as_ref())?,
@@ -124,7 +126,7 @@ impl OciClient {
 /// A repository of a registry.
 #[derive(Debug, Clone)]
 pub struct Registry {
-    session: Arc<Session>,
+    pub(crate) session: Arc<Session>,
     limits: Limits,
     timeout: Duration,
 }
@@ -154,7 +156,7 @@ impl Registry {
     pub async fn list_tags(&self) -> Result<Vec<String>, Error> {
         self.in_time(async {
             let path = format!("tags/list?n={}", self.limits.page_tags);
-            let question = Question { method: Method::GET, path: &path, accept: Some("application/json") };
+            let question = Question { method: Method::GET, path: &path, accept: Some("application/json"), content: None };
             let mut response = self.session.ask(&question).await?;
             let (mut tags, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
             for _ in 0..self.limits.pages {
@@ -189,7 +191,7 @@ impl Registry {
             return Ok(Resolved { digest: digest.clone(), media_type: String::new(), manifest: None });
         }
         let path = format!("manifests/{}", reference.as_str());
-        let question = Question { method: Method::HEAD, path: &path, accept: Some(MANIFESTS) };
+        let question = Question { method: Method::HEAD, path: &path, accept: Some(MANIFESTS), content: None };
         let answered = self.in_time(self.session.ask(&question)).await;
         if let Ok(response) = answered
             && let Some(digest) = response.headers().get("docker-content-digest").and_then(|value| value.to_str().ok())
@@ -231,7 +233,7 @@ impl Registry {
     pub async fn referrers(&self, digest: &str) -> Result<Vec<Descriptor>, Error> {
         let listed = self.in_time(async {
             let path = format!("referrers/{digest}");
-            let question = Question { method: Method::GET, path: &path, accept: Some(INDEXES) };
+            let question = Question { method: Method::GET, path: &path, accept: Some(INDEXES), content: None };
             let response = self.session.ask(&question).await?;
             self.session.body(response, ("bytes of referrers", self.limits.manifest_bytes)).await
         });
@@ -255,7 +257,7 @@ impl Registry {
     pub async fn fetch_manifest(&self, reference: &Reference) -> Result<(Bytes, String), Error> {
         self.in_time(async {
             let path = format!("manifests/{}", reference.as_str());
-            let question = Question { method: Method::GET, path: &path, accept: Some(MANIFESTS) };
+            let question = Question { method: Method::GET, path: &path, accept: Some(MANIFESTS), content: None };
             let response = self.session.ask(&question).await?;
             let (url, media_type) = (response.url().clone(), media_type(&response));
             let bytes = self.session.body(response, ("bytes of a manifest", self.limits.manifest_bytes)).await?;
@@ -274,7 +276,7 @@ impl Registry {
     pub async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Bytes, Error> {
         self.in_time(async {
             let path = format!("blobs/{}", descriptor.digest);
-            let question = Question { method: Method::GET, path: &path, accept: None };
+            let question = Question { method: Method::GET, path: &path, accept: None, content: None };
             let response = self.session.ask(&question).await?;
             let url = response.url().clone();
             let bytes = self.session.body(response, ("bytes of a layer", limit)).await?;
@@ -284,7 +286,7 @@ impl Registry {
         .await
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::time::timeout(self.timeout, work).await.unwrap_or_else(|_| {
             Err(Error { method: "GET", address: self.session.repository.to_string(), cause: Cause::Timeout(self.timeout) })
         })
@@ -309,7 +311,7 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
     Some(next.split_once('<')?.1.split_once('>')?.0.to_owned())
 }
 
-fn digest_of(algorithm: &str, bytes: &[u8]) -> String {
+pub(crate) fn digest_of(algorithm: &str, bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let hash: Vec<u8> = if algorithm == "sha512" { Sha512::digest(bytes).to_vec() } else { Sha256::digest(bytes).to_vec() };
     hash.iter().fold(format!("{algorithm}:"), |mut text, byte| {

@@ -3,9 +3,12 @@
 use crate::challenge::{Challenge, Party};
 use crate::credentials::Credentials;
 use crate::error::{Cause, Error};
+use crate::push::Content;
 use crate::reference::Repository;
 use http_client::{BodyError, MOST_REDIRECTS, Redactor, check_address, is_same_party, read_body};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +27,7 @@ const EXPLANATION_BYTES: u64 = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
-    /// The same without our certificate, for those to whom the registry redirects.
+    /// The same without our certificate and without lenience for theirs, for those to whom the registry redirects.
     pub(crate) stranger: Client,
     pub(crate) repository: Repository,
     pub(crate) credentials: Credentials,
@@ -48,6 +51,8 @@ pub(crate) struct Question<'q> {
     /// Below the repository, such as `manifests/latest`; may have a query.
     pub(crate) path: &'q str,
     pub(crate) accept: Option<&'static str>,
+    /// What is sent, when something is written.
+    pub(crate) content: Option<&'q Content>,
 }
 
 impl Session {
@@ -139,7 +144,8 @@ impl Session {
         let Some(challenge) = headers.iter().filter_map(|value| Challenge::parse(value.to_str().ok()?)).next() else {
             return Ok(first);
         };
-        let scope = format!("repository:{}:pull", self.repository.path());
+        let actions = if question.content.is_some() { "pull,push" } else { "pull" };
+        let scope = format!("repository:{}:{actions}", self.repository.path());
         let party = Party { client: &self.client, registry: url, credentials: &self.credentials, scope: &scope };
         let answer = challenge.answer(&party).await.map_err(failed)?;
         if answer.is_none() || answer == authorization {
@@ -162,8 +168,11 @@ impl Session {
         let (mut client, mut at) = (&self.client, url.clone());
         for _ in 0..=MOST_REDIRECTS {
             check_address(&at).map_err(|error| failed(error.into()))?;
-            let sent = client.request(question.method.clone(), at.clone()).headers(headers.clone()).send().await;
-            let response = sent.map_err(|error| failed(Cause::Connection(Box::new(error.without_url()))))?;
+            let mut request = client.request(question.method.clone(), at.clone()).headers(headers.clone());
+            if let Some(content) = question.content {
+                request = request.header(CONTENT_TYPE, &content.media_type).body(content.bytes.clone());
+            }
+            let response = request.send().await.map_err(|error| failed(Cause::Connection(Box::new(error.without_url()))))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -231,7 +240,12 @@ impl RegistryError {
 
 /// An error about `url`; its query stays out, since it may hold a signature.
 pub(crate) fn failure(method: &Method, url: &Url, cause: Cause) -> Error {
-    let method = if *method == Method::HEAD { "HEAD" } else { "GET" };
+    let method = match *method {
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        _ => "GET",
+    };
     let mut address = url.clone();
     address.set_query(None);
     Error { method, address: address.to_string(), cause }

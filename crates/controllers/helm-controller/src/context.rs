@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::helm::HelmRelease;
-use cluster_client::{Cluster, LiveIndex, Ownership};
+use cluster_client::{Allowed, Cluster, LiveIndex, Ownership, RemoteClusters, RemotePolicy};
 use helm_client::FIELD_MANAGER;
 use helm_release::observation::Algorithm;
 use runtime::artifact_fetch::ArtifactStore;
-use runtime::client::ClientOptions;
+use runtime::client::{ClientOptions, build};
 use runtime::flags::CommonFlags;
 use runtime::process::Process;
 use runtime::queue::ObjectKey;
@@ -18,7 +18,6 @@ use runtime::store::Store;
 use crate::charts::Charts;
 use crate::helm_release::{DefaultStrategy, Memory};
 use crate::options::Options;
-use crate::remote::RemoteClusters;
 use crate::source::Sources;
 
 /// What the operator allows and prefers.
@@ -99,15 +98,7 @@ impl Context {
     /// Puts the ports together; nothing is remembered yet.
     pub(crate) fn new(process: &Process, objects: Store<HelmRelease>, artifacts: ArtifactStore, options: &Options) -> Self {
         let client = process.client.clone();
-        let remote = RemoteClusters::new(
-            options.kubeconfigs,
-            ClientOptions {
-                user_agent: format!("{}/v{}", process.program.name, process.program.version),
-                requests_per_second: process.flags.kube_api_qps,
-                burst: process.flags.kube_api_burst,
-                metrics: Arc::clone(&process.metrics),
-            },
-        );
+        let remote = remote_clusters(process, options);
         let cluster = Cluster::new(client.clone());
         let ownership = Ownership::new(api::helm::GROUP, FIELD_MANAGER, &options.override_managers);
         Self {
@@ -137,6 +128,23 @@ impl Context {
     pub(crate) fn forget(&self, key: &ObjectKey) {
         lock(&self.memories).remove(key);
     }
+}
+
+/// Connections to other clusters, as the command line allows them.
+fn remote_clusters(process: &Process, options: &Options) -> RemoteClusters {
+    let connections = ClientOptions {
+        user_agent: format!("{}/v{}", process.program.name, process.program.version),
+        requests_per_second: process.flags.kube_api_qps,
+        burst: process.flags.kube_api_burst,
+        metrics: Arc::clone(&process.metrics),
+    };
+    let accounts = process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity");
+    let policy = RemotePolicy {
+        kubeconfigs: options.kubeconfigs,
+        accounts: if accounts { Allowed::Yes } else { Allowed::No },
+        default_account: options.default_kubeconfig_account.clone(),
+    };
+    RemoteClusters::new(policy, Arc::new(move |config| Ok(build(config, &connections)?)))
 }
 
 /// A poisoned lock only means that another task panicked; the maps are whole between statements.

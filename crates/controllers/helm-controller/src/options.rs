@@ -26,6 +26,9 @@ const GATES: [(&str, bool); 15] = [
     ("UseHelm3Defaults", false),
 ];
 
+/// What Flux says of default accounts for other clusters or clouds where such are not allowed.
+const INCONSISTENT: &str = "cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled";
+
 /// What the operator decides besides the shared flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -37,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) digest_algorithm: Algorithm,
     /// `--override-manager`: field managers whose fields are taken over.
     pub(crate) override_managers: Vec<String>,
+    /// `--default-kubeconfig-service-account`: whose tokens other clusters are shown where nobody is named.
+    pub(crate) default_kubeconfig_account: Option<String>,
     /// `--insecure-kubeconfig-exec` and `--insecure-kubeconfig-tls`.
     pub(crate) kubeconfigs: KubeconfigPolicy,
 }
@@ -72,7 +77,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
     for name in ["oom-watch-max-memory-path", "oom-watch-current-memory-path"] {
         set.add(name, String::new(), "Without effect.");
     }
-    set.add("default-kubeconfig-service-account", String::new(), "Not supported yet.");
+    let kubeconfig_account = set.add(
+        "default-kubeconfig-service-account",
+        String::new(),
+        "The service account whose tokens other clusters are shown where none is named.",
+    );
     let kubeconfig_exec = set.add("insecure-kubeconfig-exec", false, "Let kubeconfigs run programs to get credentials.");
     let kubeconfig_tls = set.add("insecure-kubeconfig-tls", false, "Let kubeconfigs switch the check of certificates off.");
     let outcome = set.parse(arguments).and_then(|()| common());
@@ -82,8 +91,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
         http_timeout: http_timeout.get(),
         digest_algorithm: algorithm.get().0,
         override_managers: override_managers.get(),
+        default_kubeconfig_account: Some(kubeconfig_account.get()).filter(|name| !name.is_empty()),
         kubeconfigs: KubeconfigPolicy { programs: allowed(kubeconfig_exec.get()), unverified_tls: allowed(kubeconfig_tls.get()) },
     };
+    if options.default_kubeconfig_account.is_some() && !common.feature_gates.enabled("ObjectLevelWorkloadIdentity") {
+        return Err((FlagError::Inconsistent(INCONSISTENT.to_owned()), set.usage()));
+    }
     Ok((common, options))
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use api::kustomize::Kustomization;
 use apply_plan::GroupKind;
-use cluster_client::{Cluster, LiveIndex, Migration, Ownership, Remembered};
+use cluster_client::{Allowed, Cluster, LiveIndex, Migration, Ownership, Remembered, RemoteClusters, RemotePolicy};
 use object_health::summary::FailFast;
 use runtime::artifact_fetch::ArtifactStore;
-use runtime::client::ClientOptions;
+use runtime::client::{ClientOptions, build};
 use runtime::flags::CommonFlags;
 use runtime::process::Process;
 use runtime::queue::{ObjectKey, Queue};
@@ -19,7 +19,6 @@ use variable_substitution::Strictness;
 
 use crate::kustomization::BuildCache;
 use crate::options::Options;
-use crate::remote::RemoteClusters;
 use crate::source::Sources;
 
 /// The group whose labels mark applied objects.
@@ -115,15 +114,7 @@ impl Context {
     pub(crate) fn new(process: &Process, objects: Store<Kustomization>, artifacts: ArtifactStore, options: &Options) -> Self {
         let client = process.client.clone();
         let policy = Policy::new(&process.flags, options);
-        let remote = RemoteClusters::new(
-            options.kubeconfigs,
-            ClientOptions {
-                user_agent: format!("{}/v{}", process.program.name, process.program.version),
-                requests_per_second: process.flags.kube_api_qps,
-                burst: process.flags.kube_api_burst,
-                metrics: Arc::clone(&process.metrics),
-            },
-        );
+        let remote = remote_clusters(process, options);
         let cluster = Cluster::new(client.clone());
         let ownership = Ownership::new(GROUP, FIELD_MANAGER, &options.override_managers);
         Self {
@@ -210,6 +201,23 @@ impl Dependents {
     fn forget(&self, object: &ObjectKey) {
         lock(&self.state).remove(object);
     }
+}
+
+/// Connections to other clusters, as the command line allows them.
+fn remote_clusters(process: &Process, options: &Options) -> RemoteClusters {
+    let connections = ClientOptions {
+        user_agent: format!("{}/v{}", process.program.name, process.program.version),
+        requests_per_second: process.flags.kube_api_qps,
+        burst: process.flags.kube_api_burst,
+        metrics: Arc::clone(&process.metrics),
+    };
+    let accounts = process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity");
+    let policy = RemotePolicy {
+        kubeconfigs: options.kubeconfigs,
+        accounts: if accounts { Allowed::Yes } else { Allowed::No },
+        default_account: options.default_kubeconfig_account.clone(),
+    };
+    RemoteClusters::new(policy, Arc::new(move |config| Ok(build(config, &connections)?)))
 }
 
 /// A poisoned lock only means that another task panicked; the maps are whole between statements.

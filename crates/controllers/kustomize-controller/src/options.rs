@@ -21,6 +21,9 @@ const GATES: [(&str, bool); 12] = [
     ("StrictPostBuildSubstitutions", true),
 ];
 
+/// What Flux says of default accounts for other clusters or clouds where such are not allowed.
+const INCONSISTENT: &str = "cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled";
+
 /// What the operator decides besides the shared flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -32,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) override_managers: Vec<String>,
     /// `--custom-apply-stage-kinds`.
     pub(crate) custom_stage_kinds: String,
+    /// `--default-kubeconfig-service-account`: whose tokens other clusters are shown where nobody is named.
+    pub(crate) default_kubeconfig_account: Option<String>,
     /// `--insecure-kubeconfig-exec` and `--insecure-kubeconfig-tls`.
     pub(crate) kubeconfigs: KubeconfigPolicy,
 }
@@ -61,11 +66,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
     let custom_stage_kinds =
         set.add("custom-apply-stage-kinds", String::new(), "Comma separated group/Kind that are applied before the others.");
     // Accepted so that installations of Flux start; what they configure is refused where an object asks for it.
-    for name in
-        ["default-decryption-service-account", "default-kubeconfig-service-account", "sops-age-secret", "sops-vault-configmap"]
-    {
+    for name in ["default-decryption-service-account", "sops-age-secret", "sops-vault-configmap"] {
         set.add(name, String::new(), "Not supported yet.");
     }
+    let kubeconfig_account = set.add(
+        "default-kubeconfig-service-account",
+        String::new(),
+        "The service account whose tokens other clusters are shown where none is named.",
+    );
     let kubeconfig_exec = set.add("insecure-kubeconfig-exec", false, "Let kubeconfigs run programs to get credentials.");
     let kubeconfig_tls = set.add("insecure-kubeconfig-tls", false, "Let kubeconfigs switch the check of certificates off.");
     let outcome = set.parse(arguments).and_then(|()| common());
@@ -75,8 +83,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Common
         no_remote_bases: no_remote_bases.get(),
         override_managers: override_managers.get(),
         custom_stage_kinds: custom_stage_kinds.get(),
+        default_kubeconfig_account: Some(kubeconfig_account.get()).filter(|name| !name.is_empty()),
         kubeconfigs: KubeconfigPolicy { programs: allowed(kubeconfig_exec.get()), unverified_tls: allowed(kubeconfig_tls.get()) },
     };
+    if options.default_kubeconfig_account.is_some() && !common.feature_gates.enabled("ObjectLevelWorkloadIdentity") {
+        return Err((FlagError::Inconsistent(INCONSISTENT.to_owned()), set.usage()));
+    }
     Ok((common, options))
 }
 

@@ -4,6 +4,7 @@ mod bucket;
 mod git_repository;
 mod helm_chart;
 mod helm_repository;
+mod identity;
 mod oci_repository;
 mod secrets;
 mod server;

@@ -3,11 +3,14 @@
 use crate::helm_chart;
 use artifact::Algorithm;
 use artifact::retention::Retention;
+use cosign_signature::TrustedRoot;
 use git_client::SshAlgorithms;
+use runtime::error_chain::error_chain;
 use runtime::flags::{CommaList, CommonDefaults, CommonFlags, FlagError, FlagSet, OptionalFlag, environment_or};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The values of source-controller's own flags.
@@ -25,6 +28,12 @@ pub(crate) struct Settings {
     pub(crate) algorithm: Algorithm,
     /// `--helm-index-max-size`, `--helm-chart-max-size` and `--helm-chart-file-max-size`.
     pub(crate) helm_limits: helm_chart::Limits,
+    /// `--sigstore-trusted-root`, which Flux does not have: the content of the file.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
+    /// `--helm-cache-max-size` and `--helm-cache-ttl`.
+    pub(crate) helm_caching: helm_chart::Caching,
+    /// `--helm-cache-purge-interval`.
+    pub(crate) helm_purge_interval: Duration,
     /// `--ssh-kex-algos` and `--ssh-hostkey-algos`.
     pub(crate) ssh: SshAlgorithms,
 }
@@ -61,10 +70,11 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
     let index = set.add("helm-index-max-size", 52_428_800_i64, "The largest index of a Helm repository in bytes.");
     let chart = set.add("helm-chart-max-size", 10_485_760_i64, "The largest chart in bytes.");
     let chart_file = set.add("helm-chart-file-max-size", 5_242_880_i64, "The largest file of a chart in bytes.");
-    // Accepted, as manifests of Flux set them; indexes are not kept in memory.
-    set.add("helm-cache-max-size", 0_i64, "The most indexes in the cache.");
-    set.add("helm-cache-ttl", "15m".to_owned(), "How long an index stays in the cache.");
-    set.add("helm-cache-purge-interval", "1m".to_owned(), "How often the cache is purged.");
+    let root = "The trusted_root.json for signatures without keys of objects that name none.";
+    let root = set.add("sigstore-trusted-root", String::new(), root);
+    let cached = set.add("helm-cache-max-size", 0_i64, "The most indexes of Helm repositories in the cache; 0 disables it.");
+    let life = set.add("helm-cache-ttl", Duration::from_secs(15 * 60), "How long an index stays in the cache.");
+    let purge = set.add("helm-cache-purge-interval", Duration::from_secs(60), "How often the cache is purged.");
     set.parse(arguments)?;
     let algorithm = digest.get();
     let algorithm = algorithm.parse().map_err(|error: artifact::DigestError| FlagError::Value {
@@ -75,6 +85,7 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
     let ssh = SshAlgorithms::parse(&kex.get().0, &hostkey.get().0)
         .map_err(|error| FlagError::Inconsistent(format!("--ssh-kex-algos or --ssh-hostkey-algos: {error}")))?;
     let storage_addr = address.get();
+    let trusted_root = Some(root.get()).filter(|path| !path.is_empty()).map(|path| trusted_root(&path)).transpose()?;
     let settings = Settings {
         storage_path: PathBuf::from(path.get()),
         advertised: advertised_address(&advertised.get(), &storage_addr, &runtime::identity::hostname()),
@@ -86,9 +97,20 @@ fn parse(set: &mut FlagSet, arguments: impl IntoIterator<Item = OsString>) -> Re
             chart_bytes: limit(chart.get()),
             file_bytes: limit(chart_file.get()),
         },
+        trusted_root,
+        helm_caching: helm_chart::Caching { most: usize::try_from(cached.get()).unwrap_or_default(), life: life.get() },
+        helm_purge_interval: purge.get(),
         ssh,
     };
     Ok((common()?, settings))
+}
+
+/// Read at the start, so that a root that cannot be used is known then.
+fn trusted_root(path: &str) -> Result<Arc<[u8]>, FlagError> {
+    let failed = |reason: String| FlagError::Value { name: "sigstore-trusted-root".to_owned(), value: path.to_owned(), reason };
+    let json = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    TrustedRoot::parse(&json).map_err(|error| failed(error_chain(&error)))?;
+    Ok(json.into())
 }
 
 /// As Flux: of less than nothing, nothing is taken.

@@ -92,18 +92,34 @@ pub fn sign(request: &Request<'_>, credentials: &Credentials, scope: &Scope<'_>)
     let listed: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     let (path, query) = (encode::path(request.path), encode::query(request.query));
     let canonical = format!("{}\n{path}\n{query}\n{listed}\n{names}\n{body_hash}", request.method);
+    let (terms, signature) = signature(&canonical, (&date, &stamp), credentials, scope);
+    let access_key = &credentials.access_key;
+    let authorization = format!("{ALGORITHM} Credential={access_key}/{terms},SignedHeaders={names},Signature={signature}");
+    headers.remove("host");
+    headers.insert("authorization".to_owned(), authorization);
+    Signed { path_and_query: path_and_query(request), headers }
+}
+
+/// The password with which CodeCommit is reached over Git: a time, and a signature of nothing but the repository's address. `path` is
+/// as it is sent.
+pub fn sign_git(host: &str, path: &str, credentials: &Credentials, scope: &Scope<'_>) -> String {
+    let time = scope.time.to_zoned(TimeZone::UTC);
+    // Neither a hash of a body nor the letter of the time zone: that is what CodeCommit expects.
+    let (date, stamp) = (time.strftime("%Y%m%d").to_string(), time.strftime("%Y%m%dT%H%M%S").to_string());
+    let canonical = format!("GIT\n{path}\n\nhost:{host}\n\nhost\n");
+    let (_, signature) = signature(&canonical, (&date, &stamp), credentials, scope);
+    format!("{stamp}Z{signature}")
+}
+
+/// What is signed for, and the signature of a request in its canonical form.
+fn signature(canonical: &str, (date, stamp): (&str, &str), credentials: &Credentials, scope: &Scope<'_>) -> (String, String) {
     let terms = format!("{date}/{}/{}/aws4_request", scope.region, scope.service);
     let text = format!("{ALGORITHM}\n{stamp}\n{terms}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
     let mut key = hmac(&[b"AWS4", credentials.secret_key.as_slice()].concat(), date.as_bytes());
     for part in [scope.region, scope.service, "aws4_request"] {
         key = hmac(&key, part.as_bytes());
     }
-    let signature = hex(&hmac(&key, text.as_bytes()));
-    let access_key = &credentials.access_key;
-    let authorization = format!("{ALGORITHM} Credential={access_key}/{terms},SignedHeaders={names},Signature={signature}");
-    headers.remove("host");
-    headers.insert("authorization".to_owned(), authorization);
-    Signed { path_and_query: path_and_query(request), headers }
+    (terms, hex(&hmac(&key, text.as_bytes())))
 }
 
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {

@@ -1,10 +1,13 @@
-//! The signature of a commit, made with a key held in memory: OpenPGP as `gpg --detach-sign --armor`, or SSH as `ssh-keygen -Y sign
-//! -n git`. No program is run, and nothing is read from a key ring, an agent or a disk.
+//! The signature of a commit or tag, made with a key held in memory and verified by such: OpenPGP as `gpg --detach-sign --armor`, or SSH
+//! as `ssh-keygen -Y sign -n git`. No program is run, and nothing is read from a key ring, an agent or a disk.
 //!
-//! What this is not: a verifier, and no reader of Secrets: the caller hands over bytes.
+//! What this is not: a reader of Secrets or of Git's objects: the caller hands over bytes.
 
 mod open_pgp;
 mod ssh;
+mod verify;
+
+pub use verify::{VerifyError, verify_open_pgp, verify_ssh};
 
 use std::fmt;
 

@@ -4,9 +4,9 @@ use crate::{KeyError, SignError};
 use ssh_key::{Algorithm, HashAlg, Kdf, LineEnding, PrivateKey, public::KeyData};
 
 /// What Git signs under.
-const NAMESPACE: &str = "git";
+pub(crate) const NAMESPACE: &str = "git";
 /// Below this RSA is not safe any more; Flux refuses it too.
-const RSA_BITS: u32 = 2048;
+pub(crate) const RSA_BITS: u32 = 2048;
 /// Rounds of bcrypt that a key may cost; `ssh-keygen` makes 16 or 24, `-a 100` is the usual advice.
 const BCRYPT_ROUNDS: u32 = 1_000;
 

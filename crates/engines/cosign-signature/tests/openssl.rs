@@ -3,7 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "openssl is given keys and messages by path")]
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use cosign_signature::{KeyError, PublicKey, SignatureError, signature_tag, verify_bundle, verify_payload};
+use cosign_signature::{KeyError, PublicKey, SignatureError, Signers, signature_tag, verify_bundle};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
@@ -71,13 +72,19 @@ fn payload(digest: &str) -> String {
     )
 }
 
+/// Whether one of `keys` signed a payload.
+fn verify_payload(payload: &[u8], signature: &str, digest: &str, keys: &Signers) -> Result<(), SignatureError> {
+    let annotations = BTreeMap::from([("dev.cosignproject.cosign/signature".to_owned(), signature.to_owned())]);
+    cosign_signature::verify_payload(payload, &annotations, digest, keys)
+}
+
 const P256: [&str; 4] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
 #[test]
 fn signatures_of_all_known_kinds_of_key_are_verified() -> Outcome {
     for kind in [&P256[..], &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], &["-algorithm", "ed25519"]] {
         let signer = Signer::new(kind)?;
-        let keys = [signer.public()?];
+        let keys = Signers::Keys(vec![signer.public()?]);
         let text = payload(DIGEST);
         let signature = signer.sign(text.as_bytes())?;
         assert_eq!(verify_payload(text.as_bytes(), &signature, DIGEST, &keys), Ok(()), "{kind:?}");
@@ -89,13 +96,14 @@ fn signatures_of_all_known_kinds_of_key_are_verified() -> Outcome {
 #[test]
 fn sec_c8_what_is_not_signed_for_this_artifact_does_not_count() -> Outcome {
     let (signer, stranger) = (Signer::new(&P256)?, Signer::new(&P256)?);
-    let keys = [signer.public()?];
+    let stranger = Signers::Keys(vec![stranger.public()?]);
+    let keys = Signers::Keys(vec![signer.public()?]);
     let text = payload(DIGEST);
     let signature = signer.sign(text.as_bytes())?;
     assert_eq!(verify_payload(text.as_bytes(), &signature, OTHER, &keys), Err(SignatureError::OtherArtifact));
     assert_eq!(verify_payload(payload(OTHER).as_bytes(), &signature, OTHER, &keys), Err(SignatureError::OtherKey));
-    assert_eq!(verify_payload(text.as_bytes(), &signature, DIGEST, &[stranger.public()?]), Err(SignatureError::OtherKey));
-    assert_eq!(verify_payload(text.as_bytes(), &signature, DIGEST, &[]), Err(SignatureError::OtherKey));
+    assert_eq!(verify_payload(text.as_bytes(), &signature, DIGEST, &stranger), Err(SignatureError::OtherKey));
+    assert_eq!(verify_payload(text.as_bytes(), &signature, DIGEST, &Signers::Keys(Vec::new())), Err(SignatureError::OtherKey));
     assert!(matches!(verify_payload(text.as_bytes(), "no base64!", DIGEST, &keys), Err(SignatureError::Malformed(_))));
     for junk in ["", "{}", "null", r#"{"critical":{"image":{"docker-manifest-digest":1}}}"#] {
         let signature = signer.sign(junk.as_bytes())?;
@@ -106,7 +114,7 @@ fn sec_c8_what_is_not_signed_for_this_artifact_does_not_count() -> Outcome {
     }
     let bundle = signer.bundle(DIGEST)?;
     assert_eq!(verify_bundle(bundle.as_bytes(), OTHER, &keys), Err(SignatureError::OtherArtifact));
-    assert_eq!(verify_bundle(bundle.as_bytes(), DIGEST, &[stranger.public()?]), Err(SignatureError::OtherKey));
+    assert_eq!(verify_bundle(bundle.as_bytes(), DIGEST, &stranger), Err(SignatureError::OtherKey));
     let retyped = bundle.replace("in-toto+json", "in-toto+yaml");
     assert!(matches!(verify_bundle(retyped.as_bytes(), DIGEST, &keys), Err(SignatureError::Malformed(_))));
     for junk in ["", "{}", "[]", r#"{"dsseEnvelope":{"payload":"","payloadType":"application/vnd.in-toto+json"}}"#] {

@@ -40,19 +40,22 @@ impl TreePath {
         if relative.contains('\0') {
             return Err(PathError::Nul(relative.to_owned()));
         }
-        let mut components: Vec<&str> = self.components().collect();
+        let mut path = String::with_capacity(self.0.len() + 1 + relative.len());
+        path.push_str(&self.0);
         for component in relative.split('/') {
             match component {
                 "" | "." => {}
-                ".." => {
-                    if components.pop().is_none() {
-                        return Err(PathError::Escapes(relative.to_owned()));
+                ".." if path.is_empty() => return Err(PathError::Escapes(relative.to_owned())),
+                ".." => path.truncate(path.rfind('/').unwrap_or(0)),
+                name => {
+                    if !path.is_empty() {
+                        path.push('/');
                     }
+                    path.push_str(name);
                 }
-                name => components.push(name),
             }
         }
-        Ok(Self(components.join("/")))
+        Ok(Self(path))
     }
 
     /// Where any text leads in a tree whose root has no parent: `..` at the root stays there, a leading slash means the root, and what

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::yaml::{Dialect, YamlError, coerced_number, parse_value_with_floats};
+use manifest::yaml::{Dialect, Part, YamlError, coerced_number, parse_part_with_floats, parse_value_with_floats};
 use serde_json::{Map, Value};
 
 /// Why a text cannot be read into a structure; worded as `sigs.k8s.io/yaml`.
@@ -35,6 +35,11 @@ pub enum DecodeError {
 /// The value of a text's first document. Floats stay floats, because Go prints them so where a text is wanted.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, DecodeError> {
     parse_value_with_floats(text, Dialect::V2).map_err(DecodeError::Yaml)
+}
+
+/// As [`parse`], where only a part of the value is wanted.
+pub(crate) fn parse_part(text: &[u8], part: Part) -> Result<Value, DecodeError> {
+    parse_part_with_floats(text, part).map_err(DecodeError::Yaml)
 }
 
 /// Where a value stands in the structure that is being read.

@@ -107,7 +107,7 @@ impl PostRenderer {
         if strategy == PostRenderStrategy::Combined {
             return self.pass(&files, "files", "");
         }
-        let Sorted { manifests, hooks } = sort(&files)?;
+        let Sorted { manifests, hooks } = sort(files)?;
         let manifests = joined(manifests.iter().map(|manifest| (&manifest.path, &manifest.content)));
         let hooks = joined(hooks.iter().map(|hook| (&hook.path, &hook.content)));
         let mut changed = if strategy == PostRenderStrategy::Separate { self.pass(&hooks, "hooks", "hooks-")? } else { hooks };

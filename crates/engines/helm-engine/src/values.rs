@@ -13,7 +13,8 @@ pub const VALUES: Type = Type::Named(&NAMED);
 static NAMED: NamedType = NamedType { name: "common.Values", underlying: ANY_MAP, method };
 
 fn method(receiver: &Value, name: &str) -> Option<Rc<dyn Function>> {
-    let Value::Map(map) = receiver.clone() else { return None };
+    let (Value::Map(map), "AsMap" | "Table" | "PathValue" | "YAML" | "Encode") = (receiver, name) else { return None };
+    let map = map.clone();
     match name {
         "AsMap" => function(&[], move |_, _| Ok(Value::Map(if map.is_empty() { Map::new() } else { map.retyped(ANY_MAP) }))),
         "Table" => function(&[Type::String], move |path, _| table(&map, &path).map(Value::Map)),

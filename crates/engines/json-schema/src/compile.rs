@@ -35,24 +35,24 @@ pub(crate) fn compile(
     loader: &dyn Loader,
     formats: FormatRule,
 ) -> Result<(Compiled, Vec<NodeId>), SchemaError> {
-    let mut compiler = Compiler { library: Library::new(given, loader), nodes: Vec::new(), ids: HashMap::new(), formats };
+    let library = Library::new(given, loader);
+    let mut compiler = Compiler { library, places: Vec::new(), ids: HashMap::new(), formats };
     let mut ids = Vec::new();
     for root in roots {
         compiler.library.document(root)?;
         ids.push(compiler.enqueue(Place { url: (*root).into(), pointer: "".into() }));
     }
-    let mut next = 0;
-    while next < compiler.nodes.len() {
-        compiler.compile_node(next)?;
-        next += 1;
+    let mut nodes = Vec::new();
+    while let Some(place) = compiler.places.get(nodes.len()).cloned() {
+        nodes.push(compiler.compile_node(nodes.len(), place)?);
     }
-    Ok((Compiled { nodes: compiler.nodes }, ids))
+    Ok((Compiled { nodes }, ids))
 }
 
 struct Compiler<'a> {
     library: Library<'a>,
-    /// Schemas that are compiled, then schemas that wait for it.
-    nodes: Vec<Node>,
+    /// Where the schemas are that are compiled, then those that wait for it.
+    places: Vec<Place>,
     ids: HashMap<Place, NodeId>,
     formats: FormatRule,
 }
@@ -60,25 +60,23 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// The number of the schema at a place; it is compiled later if it is not yet.
     fn enqueue(&mut self, place: Place) -> NodeId {
-        if let Some(id) = self.ids.get(&place) {
-            return *id;
+        let next = self.places.len();
+        let id = *self.ids.entry(place.clone()).or_insert(next);
+        if id == next {
+            self.places.push(place);
         }
-        let id = self.nodes.len();
-        self.nodes.push(Node::new(place.clone()));
-        self.ids.insert(place, id);
         id
     }
 
-    fn compile_node(&mut self, id: NodeId) -> Result<(), SchemaError> {
-        let place = self.nodes[id].place.clone();
+    fn compile_node(&mut self, id: NodeId, place: Place) -> Result<Node, SchemaError> {
         self.library.ensure_known(&place.url, &place.pointer)?;
         let document = self.library.document(&place.url)?;
         let content = document.content.clone();
         let schema = lookup(document, &content, &place.pointer)?;
-        let Some(resource) = document.resource(&place.pointer).cloned() else { return Ok(()) };
+        let mut node = Node::new(place.clone());
+        let Some(resource) = document.resource(&place.pointer).cloned() else { return Ok(node) };
         let at = |pointer: &str| Place { url: place.url.clone(), pointer: pointer.into() };
 
-        let mut node = Node::new(place.clone());
         node.draft = resource.dialect.draft;
         node.resource = self.enqueue(at(&resource.pointer));
         if node.draft >= Draft::Draft2020 && node.resource == id {
@@ -99,8 +97,7 @@ impl Compiler<'_> {
             }
             _ => {}
         }
-        self.nodes[id] = node;
-        Ok(())
+        Ok(node)
     }
 }
 

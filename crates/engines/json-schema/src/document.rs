@@ -34,6 +34,9 @@ pub(crate) struct Document {
 impl Document {
     /// The resource that the schema at `at` belongs to; `None` before the root is known.
     pub(crate) fn resource(&self, at: &str) -> Option<&Arc<Resource>> {
+        if self.resources.len() == 1 {
+            return self.resources.get("");
+        }
         let mut pointer = at;
         loop {
             if let Some(resource) = self.resources.get(pointer) {

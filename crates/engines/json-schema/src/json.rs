@@ -1,11 +1,11 @@
 //! JSON values that keep every number as it was written.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
+mod object;
 mod read;
 
+pub(crate) use object::Object;
 pub use read::ReadError;
 pub(crate) use read::read;
 
@@ -22,9 +22,6 @@ pub(crate) enum Json {
     Array(Vec<Json>),
     Object(Object),
 }
-
-/// The members of an object, by name.
-pub(crate) type Object = BTreeMap<String, Json>;
 
 impl Json {
     /// The same value, or `None` if it is nested deeper than [`MAX_DEPTH`].
@@ -72,7 +69,7 @@ fn convert(value: &Value, depth: usize) -> Option<Json> {
         Value::Object(members) => {
             let depth = depth.checked_sub(1)?;
             let members = members.iter().map(|(name, member)| Some((name.clone(), convert(member, depth)?)));
-            Json::Object(members.collect::<Option<_>>()?)
+            Json::Object(Object::new(members.collect::<Option<_>>()?))
         }
     })
 }

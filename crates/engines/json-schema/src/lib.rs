@@ -30,6 +30,7 @@ mod library;
 mod metaschemas;
 mod node;
 mod pattern;
+mod plain;
 mod pointer;
 mod reference;
 mod text;
@@ -99,6 +100,9 @@ fn with_stack<T>(level: impl FnOnce() -> T) -> T {
 
 /// Checks the schema at a place of a document against the metaschema of its dialect.
 fn check_schema(document: &Document, schema: &Json, at: &str) -> Result<(), SchemaError> {
+    if plain::is_plain(document, schema, at) {
+        return Ok(());
+    }
     let Some(resource) = document.resource(at) else { return Ok(()) };
     let drafts = document.resources.values().map(|resource| resource.dialect.draft).collect();
     let metaschemas = Metaschemas::of(&drafts);

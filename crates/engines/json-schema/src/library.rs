@@ -110,15 +110,15 @@ impl<'a> Library<'a> {
         at: &str,
         fallback: &Dialect,
     ) -> Result<(), SchemaError> {
-        if document.known.contains(at) {
+        if !document.known.insert(at.to_owned()) {
             return Ok(());
         }
-        if let Some(object) = schema.as_object() {
+        // Most schemas say only of what type a value is, and hold neither an address nor other schemas.
+        if let Some(object) = schema.as_object().filter(|object| at.is_empty() || object.only("type").is_none()) {
             self.collect_object(document, schema, object, base, at, fallback)?;
         } else if at.is_empty() {
             document.resources.insert(String::new(), Arc::new(resource(at, base, fallback.clone())));
         }
-        document.known.insert(at.to_owned());
         Ok(())
     }
 

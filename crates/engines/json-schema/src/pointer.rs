@@ -63,7 +63,7 @@ pub(crate) fn lookup<'a>(document: &'a Json, pointer: &str) -> Result<&'a Json, 
     for token in pointer.split('/').skip(1) {
         let token = unescape(token).ok_or(Lost::Invalid)?;
         let next = match found {
-            Json::Object(members) => members.get(&*token),
+            Json::Object(members) => members.get(&token),
             Json::Array(items) => index(&token).and_then(|index| items.get(index)),
             _ => None,
         };

@@ -8,6 +8,11 @@ use crate::text::go_quote;
 
 const NAMES: [&str; 7] = ["null", "boolean", "number", "integer", "string", "array", "object"];
 
+/// Whether this is the name of a type.
+pub(crate) fn is_name(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// A set of types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Types(u8);
@@ -83,7 +88,7 @@ fn write_canonical(text: &mut String, value: &Json) {
         }
         Json::Object(members) => {
             text.push('{');
-            for (name, member) in members {
+            for (name, member) in members.iter() {
                 text.push_str(&go_quote(name));
                 text.push(':');
                 write_canonical(text, member);

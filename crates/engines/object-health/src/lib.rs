@@ -11,6 +11,7 @@ pub mod expression;
 pub mod hook;
 pub mod job;
 pub mod kstatus;
+pub mod legacy;
 pub mod pods;
 pub mod ready;
 pub mod rules;

@@ -89,3 +89,12 @@ fn recorded_messages_of_flux_are_left_alone() {
     }
     assert!(seen > 100, "only {seen} recorded events were read");
 }
+
+/// What a chart, a manifest or a server may say, in a message that somebody prints on a terminal.
+#[test]
+fn sec_e8_control_characters_become_harmless() {
+    let text = "before \x1b[2J\x1b]0;title\x07\r after \u{202e}txet";
+    assert_eq!(sanitize(text), "before \u{fffd}[2J\u{fffd}]0;title\u{fffd}\u{fffd} after \u{fffd}txet");
+    let lines = "several lines\n\twith tabs, and letters of all kinds: äß日本";
+    assert_eq!(sanitize(lines), lines);
+}

@@ -16,7 +16,7 @@ const KILLS: u32 = 20;
 const OBJECTS: usize = 40;
 
 /// Text that hardly compresses, so that the archive takes a while to write: the numbers of a simple generator.
-fn noise(seed: u32, bytes: usize) -> String {
+pub(crate) fn noise(seed: u32, bytes: usize) -> String {
     let mut state = u64::from(seed) | 1;
     let mut text = String::with_capacity(bytes + 16);
     while text.len() < bytes {

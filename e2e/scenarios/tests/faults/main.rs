@@ -6,4 +6,8 @@ mod handover;
 mod image_killed;
 mod killed;
 mod release;
+mod release_killed;
+mod remote_accounts;
+mod source_cloud;
+mod source_killed;
 mod undecodable;

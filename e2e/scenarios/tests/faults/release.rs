@@ -1,13 +1,12 @@
-//! What a release costs when nothing changes, and what is left of it when its controller is killed at any moment.
+//! What a release costs when nothing changes, and how its waits end. Killing its controller is in `release_killed`.
 
 use anyhow::{Context, ensure};
-use e2e::objects::{CONFIG_MAP, HELM_RELEASE, SECRET, condition, is_ready};
+use e2e::objects::{HELM_RELEASE, condition};
 use e2e::world::{Settings, helm_controller};
 use scenarios::own::Ground;
 use scenarios::{ChartServer, Scene};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use test_support::controller::Controller;
 
 const CHART: [(&str, &str); 2] = [
@@ -19,15 +18,15 @@ const CHART: [(&str, &str); 2] = [
 ];
 
 /// A scene with a helm-controller of its own.
-struct Play {
-    scene: Scene,
-    helm: Controller,
+pub(super) struct Play {
+    pub(super) scene: Scene,
+    pub(super) helm: Controller,
     _directory: tempfile::TempDir,
 }
 
 impl Play {
     /// With this chart; flags go to the controller.
-    async fn start(title: &str, chart: &[(&str, &str)], flags: &[&str]) -> anyhow::Result<Option<Self>> {
+    pub(super) async fn start(title: &str, chart: &[(&str, &str)], flags: &[&str]) -> anyhow::Result<Option<Self>> {
         let Some(ground) = Ground::shared().await? else { return Ok(None) };
         let directory = tempfile::Builder::new().prefix("weir-helm-").tempdir().context("make a directory")?;
         test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
@@ -69,64 +68,6 @@ async fn unchanged_release_costs_a_look_at_its_records_and_one_status() -> anyho
     let spent = |method: &str| after.get(method).copied().unwrap_or_default() - before.get(method).copied().unwrap_or_default();
     // The list of records, without what is in them; and that the request was handled.
     ensure!(spent("GET") <= 1 && spent("PATCH") <= 1 && spent("POST") + spent("PUT") == 0, "{before:?} {after:?}");
-    Ok(())
-}
-
-/// Twenty times: an upgrade begins, and its controller is killed a moment later; the next one brings it to its end without help.
-#[tokio::test]
-async fn sec_l15_killed_in_an_upgrade_the_release_recovers() -> anyhow::Result<()> {
-    let Some(mut play) = Play::start("hr-killed", &CHART, &[]).await? else { return Ok(()) };
-    play.scene.add_release("hr", json!({"values": {"text": "start"}, "upgrade": {"remediation": {"retries": -1}}})).await?;
-    play.scene.ready(HELM_RELEASE, "hr").await?;
-    for round in 0..20_u64 {
-        let text = format!("round {round}");
-        play.scene.patch(HELM_RELEASE, "hr", json!({"spec": {"values": {"text": text}}})).await?;
-        // From before the first write to after the last.
-        tokio::time::sleep(Duration::from_millis(round * 15)).await;
-        play.helm.kill();
-        play.helm.restart()?;
-        let settled = |object: &Value| is_ready(object) && condition(object, "Released").0 == "True";
-        play.scene.wait(HELM_RELEASE, "hr", "recover", settled).await?;
-        for number in 0..5 {
-            let live = play.scene.get(CONFIG_MAP, &format!("hr-{number}")).await?;
-            assert_eq!(live["data"]["text"], *text, "round {round}");
-        }
-        let records = play.scene.live.list(SECRET, play.scene.name()).await?;
-        let count = |status: &str| records.iter().filter(|record| record["metadata"]["labels"]["status"] == *status).count();
-        assert_eq!(count("deployed"), 1, "round {round}");
-        let pending: usize = ["pending-install", "pending-upgrade", "pending-rollback"].map(count).iter().sum();
-        assert_eq!(pending, 0, "round {round}");
-    }
-    Ok(())
-}
-
-/// The same for a first revision and for the end of a release.
-#[tokio::test]
-async fn sec_l15_killed_in_an_install_or_uninstall_nothing_is_left_over() -> anyhow::Result<()> {
-    let Some(mut play) = Play::start("hr-killed-ends", &CHART, &[]).await? else { return Ok(()) };
-    for round in 0..10_u64 {
-        play.scene
-            .add_release("hr", json!({"install": {"remediation": {"retries": -1}}, "upgrade": {"remediation": {"retries": -1}}}))
-            .await?;
-        tokio::time::sleep(Duration::from_millis(round * 30)).await;
-        play.helm.kill();
-        play.helm.restart()?;
-        play.scene.ready(HELM_RELEASE, "hr").await?;
-        play.scene.live.delete(HELM_RELEASE, play.scene.name(), "hr").await?;
-        tokio::time::sleep(Duration::from_millis(round * 20)).await;
-        play.helm.kill();
-        play.helm.restart()?;
-        play.scene.live.wait_gone(HELM_RELEASE, play.scene.name(), "hr").await?;
-        let maps = play.scene.live.list(CONFIG_MAP, play.scene.name()).await?;
-        let left: Vec<&Value> = maps
-            .iter()
-            .map(|map| &map["metadata"]["name"])
-            .filter(|name| name.as_str().is_some_and(|name| name.starts_with("hr-")))
-            .collect();
-        ensure!(left.is_empty(), "round {round}: {left:?}");
-        let records = play.scene.live.list(SECRET, play.scene.name()).await?;
-        ensure!(records.iter().all(|secret| secret["type"] != "helm.sh/release.v1"), "round {round}: a record is left");
-    }
     Ok(())
 }
 

@@ -15,6 +15,24 @@ const BREAKABLE: [(&str, &str); 2] = [
     ),
 ];
 
+/// What Helm's log said of the same failure in an event of helm-controller 1.6.2.
+fn log_of_flux(namespace: &str) -> [String; 10] {
+    let named = format!(r#"{{"error":{{}},"gvk":"/v1, Kind=ConfigMap","name":"hr","namespace":"{namespace}"}}"#);
+    let apply = r#"{"dryRun":false,"fieldValidationDirective":"Strict","forceConflicts":true"#;
+    [
+        r#"preparing upgrade: {"name":"hr"}"#.to_owned(),
+        "resetting values to the chart's original version: {}".to_owned(),
+        r#"determined release apply method: {"previous_release_apply_method":"ssa","server_side_apply":true}"#.to_owned(),
+        r#"performing update: {"name":"hr"}"#.to_owned(),
+        r#"creating upgraded release: {"name":"hr"}"#.to_owned(),
+        format!("using server-side apply for resource creation: {apply}}}"),
+        format!("using server-side apply for resource update: {apply},\"upgradeClientSideFieldManager\":false}}"),
+        r#"checking resources for changes: {"resources":1}"#.to_owned(),
+        format!("Error patching resource: {named}"),
+        r#"warning: upgrade failed: {"error":{},"name":"hr"}"#.to_owned(),
+    ]
+}
+
 fn stalled(object: &Value) -> bool {
     condition(object, "Stalled").0 == "True"
 }
@@ -79,6 +97,11 @@ async fn failed_upgrade_is_rolled_back_as_often_as_allowed() -> anyhow::Result<(
         assert_eq!(scene.get(CONFIG_MAP, "hr").await?["data"]["text"], "hello");
         let last = records(scene).await?.pop();
         assert_eq!(last, Some(("5".to_owned(), "deployed".to_owned())));
+        let failed = scene.wait_for_event(HELM_RELEASE, "hr", "UpgradeFailed", "Last Helm logs").await?;
+        let text = failed["message"].as_str().unwrap_or_default();
+        let lines: Vec<&str> =
+            text.lines().skip(4).map(|line| line.split_once("Z: ").map_or("no time", |(_, rest)| rest)).collect();
+        assert_eq!(lines, log_of_flux(scene.name()));
         Ok(())
     })
     .await

@@ -3,7 +3,9 @@
 use e2e::objects::{GIT_REPOSITORY, condition};
 use scenarios::{Scene, play};
 use serde_json::{Value, json};
+use test_support::certificates::rsa_key;
 use test_support::git::KeyType;
+use test_support::scripted::Scripted;
 use test_support::{GitServer, SshServer};
 
 /// A server with one repository, the Secret that opens it, and one that does not.
@@ -138,6 +140,42 @@ async fn over_ssh_wrong_hosts_and_strangers_are_refused() -> anyhow::Result<()> 
             assert_eq!(condition(&object, "FetchFailed").1, "GitOperationFailed");
             assert_eq!(object["status"]["artifact"], Value::Null);
         }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_repository_opens_to_an_installation_of_a_github_app() -> anyhow::Result<()> {
+    play("github-app", async |scene, _| {
+        let server = GitServer::builder().basic("x-access-token", "ghs_S3NTINEL").start()?;
+        let commit = server.repository("app")?.commit_file("file", "inside")?;
+        // The answer of GitHub's documentation of installation tokens, shortened.
+        let github = Scripted::start(|_, head| {
+            if head.starts_with("POST /api/v3/app/installations/99/access_tokens ") {
+                let body = r#"{"token":"ghs_S3NTINEL","expires_at":"2999-07-11T22:14:10Z"}"#;
+                return ("201 Created", Vec::new(), body.to_owned());
+            }
+            ("404 Not Found", Vec::new(), r#"{"message":"Not Found"}"#.to_owned())
+        })?;
+        let (address, key) = (format!("http://{}/api/v3", github.address()), rsa_key()?);
+        let app = |installation| {
+            let id = ("githubAppID", "1234");
+            [id, ("githubAppInstallationID", installation), ("githubAppPrivateKey", &key), ("githubAppBaseURL", &address)]
+        };
+        for (name, installation) in [("app", "99"), ("gone", "7")] {
+            scene.add_secret(name, &app(installation)).await?;
+            let spec = json!({ "url": server.url("app"), "provider": "github", "secretRef": { "name": name } });
+            scene.add_source(name, spec).await?;
+        }
+        scene.published("app", &commit).await?;
+        scene.reconcile(GIT_REPOSITORY, "app").await?;
+        let asked = github.received().iter().filter(|head| head.contains("/99/")).count();
+        assert_eq!(asked, 1, "the token is kept");
+        let message = scene.failed(GIT_REPOSITORY, "gone", "AuthenticationFailed").await?;
+        let said =
+            format!("failed to configure authentication options: POST {address}/app/installations/7/access_tokens: Not Found");
+        assert_eq!(message, said);
         Ok(())
     })
     .await

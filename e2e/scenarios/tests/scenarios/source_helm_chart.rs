@@ -445,14 +445,14 @@ async fn sec_c7_c8_only_a_chart_that_the_key_signed_is_published() -> anyhow::Re
             (
                 "keyless",
                 json!({ "provider": "cosign" }),
-                "using provider 'cosign keyless': of the ways to verify signatures only ",
+                "using provider 'cosign keyless': the root of the public Sigstore is not fetched",
             ),
             (
                 "notation",
                 json!({ "provider": "notation", "secretRef": { "name": "keys" } }),
-                "using provider 'notation': of the ways ",
+                "using provider 'notation': 'trustpolicy.json' not found in secret ",
             ),
-            ("empty", keyed("empty"), "using provider 'cosign': no public keys found in secret 'empty'"),
+            ("empty", keyed("empty"), "using provider 'cosign': no public keys found in secret "),
         ] {
             add(scene, name, ("HelmRepository", "charts"), wanted("1.0.0", verify)).await?;
             let message = scene.failed(HELM_CHART, name, "VerificationError").await?;

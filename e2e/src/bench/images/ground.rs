@@ -2,12 +2,11 @@
 
 use super::tags::TagServer;
 use crate::Live;
-use crate::bench::record::rounded;
+use crate::bench::sets::{Set, Sets, measure};
 use crate::objects::{IMAGE_POLICY, IMAGE_REPOSITORY, Kind, NAMESPACE as NAMESPACES, is_ready};
-use crate::world::{Accounts, Settings, image_automation_controller, image_reflector_controller};
+use crate::world::{image_automation_controller, image_reflector_controller};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use test_support::controller::Controller;
@@ -43,14 +42,13 @@ pub(super) enum Measured {
 }
 
 impl Ground {
-    /// Starts everything. The controllers of `binaries` work on so many objects at once.
-    pub(super) async fn start(set: &str, binaries: PathBuf, concurrent: usize) -> anyhow::Result<Self> {
+    /// Starts everything, with the controllers of the set.
+    pub(super) async fn start(set: &Set, sets: &Sets) -> anyhow::Result<Self> {
         let cluster = Cluster::builder().nodes(0).start().await.context("start a cluster")?;
         cluster.apply_crds().await.context("install the CRDs")?;
         let directory = tempfile::Builder::new().prefix("weir-bench-").tempdir().context("make a directory")?;
         test_support::process::remove_when_killed(directory.path()).context("start the watchdog")?;
-        let flags = vec!["--log-level=error".to_owned(), format!("--concurrent={concurrent}")];
-        let settings = Settings { nodes: 0, binaries, flags, accounts: Accounts::Administrator };
+        let settings = set.settings(sets);
         let kubeconfig = cluster.kubeconfig().canonicalize().context("find the kubeconfig")?;
         let reflector = image_reflector_controller(&settings, &kubeconfig, directory.path());
         let mut reflector = reflector.start(directory.path())?;
@@ -62,7 +60,7 @@ impl Ground {
             live: Live::new(cluster.client().await?),
             git: GitServer::start().context("start a Git server")?,
             registry: TagServer::start().await.context("start a registry")?,
-            set: set.to_owned(),
+            set: set.name.clone(),
             reflector,
             automation,
             cluster,
@@ -82,22 +80,7 @@ impl Ground {
             Measured::Automation => &self.automation,
         };
         controller.forget_peak()?;
-        let (before, api_server) = (controller.usage()?, self.cluster.api_server_usage()?);
-        let start = Instant::now();
-        work(self).await.with_context(|| format!("phase {name}"))?;
-        let wall = start.elapsed().as_secs_f64();
-        let (after, api_server_after) = (controller.usage()?, self.cluster.api_server_usage()?);
-        let mebibytes = |bytes: u64| rounded(bytes as f64 / f64::from(1 << 20), 1);
-        let row = json!({
-            "set": self.set,
-            "phase": name,
-            "wall_s": rounded(wall, 2),
-            "cpu_s": rounded(after.cpu_seconds - before.cpu_seconds, 2),
-            "apiserver_cpu_s": rounded(api_server_after.cpu_seconds - api_server.cpu_seconds, 2),
-            "rss_mib": mebibytes(after.resident),
-            "peak_mib": mebibytes(after.peak),
-        });
-        println!("{row}");
+        let row = measure((&self.set, name), controller, &self.cluster, work(self)).await?;
         self.rows.push(row);
         Ok(())
     }

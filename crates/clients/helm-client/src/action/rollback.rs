@@ -3,6 +3,7 @@
 use helm_chart::check_release_name;
 use helm_chart::manifests::HookEvent;
 use helm_release::{Release, Status, action, history};
+use serde_json::json;
 
 use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
@@ -21,8 +22,12 @@ impl Helm<'_> {
     /// [`Failure`]; with a record, that of the failed revision.
     pub async fn rollback(&self, options: &Rollback) -> Result<Release, Failure> {
         check_release_name(&options.name).map_err(ActionError::Name)?;
+        let named = json!({"name": options.name});
+        self.log.add("preparing rollback", &named);
         let records = self.storage.history(&options.name).await?;
         let base = history::rollback_base(&records, options.version)?;
+        let (from, to) = (base.current.version, base.previous.version);
+        self.log.add("rolling back", &json!({"currentVersion": from, "name": options.name, "targetVersion": to}));
         let method = options.method.resolve(&base.previous.apply_method);
         let mut record = action::rollback(base, method.recorded(), "", now());
 
@@ -35,7 +40,9 @@ impl Helm<'_> {
         target.iter_mut().for_each(|object| owner.mark(&mut object.value));
 
         self.storage.prune(&options.name, &records, options.max_history).await?;
+        self.log.add("creating rolled back release", &named);
         self.storage.create(&record).await?;
+        self.log.add("performing rollback", &named);
         let stages = Stages {
             helm: self,
             method,
@@ -64,6 +71,7 @@ impl Helm<'_> {
     }
 
     async fn failed_rollback(&self, options: &Rollback, mut record: Release, current: &Release, stopped: Stopped) -> Failure {
+        self.log.add(&format!("warning: Rollback {:?} failed: {}", options.name, stopped.words()), &json!({}));
         let is_apply = matches!(stopped.error, ActionError::Apply(_));
         if is_apply {
             let mut superseded = current.clone();

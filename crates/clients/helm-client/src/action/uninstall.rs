@@ -6,7 +6,7 @@ use cluster_client::{Detail, ObjectKey};
 use helm_chart::check_release_name;
 use helm_chart::manifests::{HookEvent, UNINSTALL_ORDER, compare_kinds};
 use helm_release::{HistoryError, Release, Status, action};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::apply::{KEEP, RESOURCE_POLICY};
 use crate::error::{ActionError, Failure, words};
@@ -42,6 +42,7 @@ impl Helm<'_> {
             self.purge(&records, &release).await?;
             return Ok(Uninstalled { release, kept: String::new() });
         }
+        self.log.add("uninstall: deleting release", &json!({"name": options.name}));
         action::uninstall(&mut release, now());
         self.record(&release).await;
         if let Err(error) = self.delete_hooks(options, &mut release, HookEvent::PreDelete).await {

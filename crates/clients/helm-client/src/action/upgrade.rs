@@ -7,6 +7,7 @@ use std::sync::Arc;
 use helm_chart::manifests::HookEvent;
 use helm_chart::{Operation, Prepared, Values, check_release_name, reuse};
 use helm_release::{Release, action, history};
+use serde_json::json;
 
 use crate::apply::{Change, Occasion};
 use crate::error::{ActionError, Failure};
@@ -26,9 +27,20 @@ impl Helm<'_> {
     /// [`Failure`]; with a record, that of the failed revision. What was deployed before stays so, as far as the records go.
     pub async fn upgrade(&self, options: &Upgrade) -> Result<Release, Failure> {
         check_release_name(&options.name).map_err(ActionError::Name)?;
+        let named = json!({"name": options.name});
+        self.log.add("preparing upgrade", &named);
         let records = self.storage.history(&options.name).await?;
         let base = history::upgrade_base(&options.name, &records)?;
         let method = options.method.resolve(&base.last.apply_method);
+        let values_from = if options.preserve_values {
+            "reusing the old release's values"
+        } else {
+            "resetting values to the chart's original version"
+        };
+        self.log.add(values_from, &json!({}));
+        let known =
+            json!({"previous_release_apply_method": base.last.apply_method, "server_side_apply": method == Method::ServerSide});
+        self.log.add("determined release apply method", &known);
         let source = &options.source;
         let (chart, values) = chart_and_values(options, base.current);
         self.write_crds(&chart, &values, &options.crds, method).await.map_err(ActionError::Crds)?;
@@ -44,6 +56,7 @@ impl Helm<'_> {
         let rendered = rendered.into_record(values.into_owned(), method.recorded(), BTreeMap::new());
         let mut record = action::upgrade(base, rendered, now());
 
+        self.log.add("performing update", &named);
         let mut target = build(self.cluster, &record.manifest, &namespace).await?;
         let original = build_served(self.cluster, &base.current.manifest, &namespace).await;
         let original = original.map_err(|source| ActionError::Objects { what: "current release manifest", source })?;
@@ -58,6 +71,7 @@ impl Helm<'_> {
         }
 
         self.storage.prune(&options.name, &records, options.max_history).await?;
+        self.log.add("creating upgraded release", &named);
         self.storage.create(&record).await?;
         let stages = Stages {
             helm: self,
@@ -71,6 +85,7 @@ impl Helm<'_> {
         if let Err(stopped) =
             stages.run(&mut record, &Change { original: &original, leftovers: &leftovers, target: &target }).await
         {
+            self.log.add("warning: upgrade failed", &json!({"error": {}, "name": options.name}));
             action::fail(&mut record, action::Action::Upgrade, stopped.step, &stopped.words());
             self.record(&record).await;
             let error = if options.cleanup_on_fail { self.clean_up("upgrade", stopped).await } else { stopped.error };

@@ -8,6 +8,7 @@ use futures::StreamExt;
 use manifest::ObjectId;
 use serde_json::Value;
 
+use super::log::{named, with_error};
 use super::{ApplyError, Change, Writer};
 use crate::helm::Helm;
 use crate::objects::Object;
@@ -45,6 +46,7 @@ impl Writer<'_> {
     }
 
     async fn delete_one_dropped(&self, key: &ObjectKey, if_marked: bool) -> Option<String> {
+        self.helm.log.add("deleting resource", &named(key));
         // One that cannot be read stays, as with Helm.
         let live = self.helm.cluster.get(key, Detail::Metadata).await.ok().flatten()?;
         let is_kept = live["metadata"]["annotations"][RESOURCE_POLICY] == KEEP;
@@ -52,6 +54,7 @@ impl Writer<'_> {
             return None;
         }
         let error = self.helm.delete(key, live["metadata"]["uid"].as_str(), Propagation::Background).await.err()?;
+        self.helm.log.add("failed to delete resource", &with_error(named(key)));
         let ObjectKey { namespace, name, kind, .. } = key;
         Some(format!("failed to delete resource namespace={namespace}, name={name}, kind={kind}: {error}"))
     }
@@ -74,9 +77,13 @@ impl Helm<'_> {
     pub(crate) async fn delete_all(&self, keys: &[(ObjectKey, Option<String>)], propagation: Propagation) -> Vec<RequestError> {
         let mut failures = Vec::new();
         for batch in keys.chunk_by(|left, right| left.0.kind == right.0.kind) {
+            batch.iter().for_each(|(key, _)| self.log.add("starting delete resource", &named(key)));
             let deletions: Vec<_> = batch.iter().map(|(key, uid)| self.delete(key, uid.as_deref(), propagation)).collect();
-            let results = futures::stream::iter(deletions).buffered(self.concurrency.max(1));
-            failures.extend(results.filter_map(|result| std::future::ready(result.err())).collect::<Vec<_>>().await);
+            let results: Vec<_> = futures::stream::iter(deletions).buffered(self.concurrency.max(1)).collect().await;
+            for ((key, _), error) in batch.iter().zip(results).filter_map(|(one, result)| Some((one, result.err()?))) {
+                self.log.add("deletion error", &with_error(named(key)));
+                failures.push(error);
+            }
         }
         failures
     }

@@ -2,8 +2,10 @@
 
 mod client_side;
 mod delete;
-pub(crate) use delete::{KEEP, RESOURCE_POLICY};
+mod log;
 mod server_side;
+
+pub(crate) use delete::{KEEP, RESOURCE_POLICY};
 
 use std::collections::BTreeMap;
 
@@ -82,6 +84,10 @@ struct Unwritten {
 impl Writer<'_> {
     /// Writes what should be there, then deletes what should not. After a failure nothing is deleted.
     pub(crate) async fn write(&self, change: &Change<'_>) -> Written {
+        match self.occasion {
+            Occasion::Install => self.log_creation(change.target.len()),
+            Occasion::Update => self.log_update(change.target.len()),
+        }
         let baseline: BTreeMap<ObjectId, &Value> = change.original.iter().map(|object| (object.id(), &object.value)).collect();
         let (mut written, mut failures) = (Written::default(), Vec::new());
         let mut place = 0;
@@ -90,6 +96,7 @@ impl Writer<'_> {
             let results: Vec<_> = futures::stream::iter(writes).buffered(self.helm.concurrency.max(1)).collect().await;
             let mut given_up = false;
             for (object, result) in batch.iter().zip(results) {
+                self.log_result(object, result.as_ref());
                 match result {
                     Ok(one) => {
                         written.created.extend(one.created.then(|| object.key.clone()));

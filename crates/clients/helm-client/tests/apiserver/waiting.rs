@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use helm_client::WaitFor;
+use helm_client::{WaitFor, Waiter};
 use helm_release::Status;
 use serde_json::{Value, json};
 
@@ -53,6 +53,33 @@ async fn a_failed_job_ends_the_wait_at_once() -> TestResult {
     );
     assert_eq!(world.storage.last(NAME).await?.map(|record| record.status()), Some(Status::Failed));
     Ok(())
+}
+
+/// Helm 3 knew few kinds, and spoke of no object but a Job that failed.
+#[tokio::test]
+async fn the_waiter_of_helm_3_waits_for_less_and_says_less() -> TestResult {
+    let Some(mut world) = World::new().await? else { return Ok(()) };
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "claim"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let budget = json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "budget"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "none"}}}});
+    world.waiter = Waiter::Legacy;
+    let mut install = world.install(chart(&[&budget.to_string(), &job("going", json!({}), false).to_string()]));
+    install.execution.wait = WaitFor::Objects;
+    world.helm().install(&install).await?;
+    let expect = async |objects: &[&Value], seconds: u64, expected: &str| -> TestResult {
+        let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
+        let mut options = upgrade(chart(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+        options.execution.timeout = Duration::from_secs(seconds);
+        options.execution.wait = WaitFor::ObjectsAndJobs;
+        let failure = world.helm().upgrade(&options).await.expect_err("it is not ready");
+        assert_eq!(failure.record.as_deref().map(description), Some(format!("Upgrade \"app\" failed: {expected}").as_str()));
+        Ok(())
+    };
+    expect(&[&claim], 2, "context deadline exceeded").await?;
+    expect(&[&deployment("late", 1)], 2, "context deadline exceeded").await?;
+    let hook = job("hook", json!({"helm.sh/hook": "pre-upgrade"}), false);
+    expect(&[&hook], 60, "pre-upgrade hooks failed: job hook failed: DeadlineExceeded").await
 }
 
 #[tokio::test]

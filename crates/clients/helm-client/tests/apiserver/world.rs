@@ -8,8 +8,8 @@ use bytes::Bytes;
 use cluster_client::{Cluster, Detail, Identity, LiveIndex, ObjectKey, Ownership};
 use helm_chart::{Limits, Prepared, Schemas, load_files};
 use helm_client::{
-    Adoption, Crds, Dns, Execution, Helm, Hooks, Install, Method, MethodChoice, Propagation, Rollback, Source, Storage,
-    Uninstall, Upgrade, WaitFor,
+    ActionLog, Adoption, Crds, Dns, Execution, Helm, Hooks, Install, Method, MethodChoice, Propagation, Rollback, Source,
+    Storage, Uninstall, Upgrade, WaitFor, Waiter,
 };
 use helm_release::{Release, Status};
 use http::Request;
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) storage: Storage,
     pub(crate) index: Option<LiveIndex>,
     health: HealthRules,
+    pub(crate) waiter: Waiter,
     pub(crate) interrupt: CancellationToken,
     writes_left: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
@@ -54,6 +55,7 @@ impl World {
             index: None,
             admin: Cluster::new(client),
             health: HealthRules::default(),
+            waiter: Waiter::Poller,
             interrupt: CancellationToken::new(),
             writes_left,
             requests,
@@ -67,8 +69,10 @@ impl World {
             storage: &self.storage,
             index: self.index.as_ref(),
             health: &self.health,
+            waiter: self.waiter,
             interrupt: &self.interrupt,
             concurrency: 4,
+            log: ActionLog::default(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Servers that lie, lead in circles, or want our password for somebody else.
 
 use crate::support::{Outcome, chain, open, options, user};
-use oci_client::{Credentials, Limits, Reference, Secret};
+use oci_client::{Credentials, Limits, Options, Reference, Secret, Tls};
 use std::net::SocketAddr;
+use test_support::certificates::{Authority, Validity};
 use test_support::scripted::{Answer, Scripted};
+use test_support::tls_server::TlsServer;
 
 const SECRET: &str = "S3NTINEL";
 
@@ -109,6 +111,28 @@ async fn sec_b5_whom_the_registry_redirects_to_learns_nothing_of_us() -> Outcome
     assert!(!chain(&error).contains(SECRET), "{}", chain(&error));
     let stolen = other.received();
     assert!(!stolen.is_empty() && !stolen.iter().any(|head| authorized(head)), "{stolen:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sec_c9_lenience_for_a_registry_does_not_extend_to_whom_it_redirects_to() -> Outcome {
+    let (authority, names) = (Authority::new()?, (&["127.0.0.1"][..], Validity::Now));
+    let other = TlsServer::start(&authority, names, None).await?;
+    let location = format!("https://{}/tags", other.address());
+    let server = TlsServer::start(&authority, names, Some(location)).await?;
+    let lenient = Options {
+        tls: Tls { accept_any_certificate: true, ..Tls::default() },
+        insecure: true,
+        ..options(Credentials::Anonymous)
+    };
+    let registry = open(&format!("{}/org/app", server.address()), &lenient, Limits::default())?;
+    let error = registry.list_tags().await.expect_err("the other one has no certificate that holds");
+    assert!(!server.received().is_empty() && other.received().is_empty(), "{}", chain(&error));
+    let trusting = Options { tls: Tls { ca: Some(authority.certificate_pem().into()), ..lenient.tls.clone() }, ..lenient };
+    let registry = open(&format!("{}/org/app", server.address()), &trusting, Limits::default())?;
+    // What it says is no list of tags, but it was asked.
+    let _ = registry.list_tags().await;
+    assert_eq!(other.received().first().map(String::as_str), Some("/tags"));
     Ok(())
 }
 

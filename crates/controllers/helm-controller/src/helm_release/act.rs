@@ -8,7 +8,7 @@ use runtime::error_chain::error_chain;
 use runtime::run::Run;
 
 use super::action::NothingDone;
-use super::history::{self, FailedTests, is_observed};
+use super::history::{self, FailedTests, is_good_still};
 use super::ledger::Ledger;
 use super::next::{Action, ActionKind, Choice, Next, RollbackTarget, Situation, Stop, choose, stop_after, stop_before};
 use super::observe::Wanted;
@@ -91,6 +91,9 @@ impl Work<'_> {
             };
             if let Some(stop) = stop_before(action.kind(), &done, self.strategies.active(&ledger.status)) {
                 return Ending::Stopped(stop);
+            }
+            if action.kind() == ActionKind::Remediate && done.contains(&ActionKind::Release) {
+                self.record_failure(ledger).await;
             }
             self.begin(action, ledger);
             *memory = None;
@@ -181,7 +184,7 @@ impl Work<'_> {
         let record = self.place.storage.get(&previous.name, previous.version).await;
         let record = record.map_err(|error| error_chain(&error))?;
         Ok(match record {
-            Some(record) if is_observed(previous, &record) => RollbackTarget::Good,
+            Some(record) if is_good_still(previous, &record) => RollbackTarget::Good,
             _ => RollbackTarget::Corrupt,
         })
     }
@@ -226,6 +229,13 @@ impl Work<'_> {
                 self.place.interrupt.cancel();
                 (acting.await, Some(trigger))
             }
+        }
+    }
+
+    /// Makes sure that the failure is known, and what was good before it, should this process not see the end of the remediation.
+    async fn record_failure(&self, ledger: &Ledger<'_>) {
+        if self.run.record(ledger.status.clone()).await.is_err() {
+            tracing::debug!("the failure could not be written to the status");
         }
     }
 

@@ -48,6 +48,7 @@ impl Work<'_> {
             Action::Upgrade => self.release(ReleaseAction::Upgrade, ledger).await,
             Action::Rollback => self.roll_back(ledger).await,
             Action::Uninstall => self.uninstall(ledger).await,
+            Action::FinishUninstall => self.finish_uninstall(ledger).await,
             Action::Test => self.test(ledger).await,
             Action::Unlock => self.unlock(ledger).await,
             Action::CorrectDrift => {
@@ -88,7 +89,7 @@ impl Work<'_> {
         let written: Vec<Release> = record.into_iter().chain(superseded).collect();
         let wrote = !written.is_empty();
         ledger.at(self.run.now());
-        let done = Done { written, error: error.clone(), took: began.elapsed(), inventory: listed };
+        let done = Done { written, error: error.clone(), took: began.elapsed(), inventory: listed, log: helm.log.to_string() };
         ledger.released(action, &self.subject(), done, &self.strategies);
         judge(error, wrote)
     }
@@ -129,7 +130,8 @@ impl Work<'_> {
             return Err(NothingDone("missing target release for rollback: required to rollback".to_owned()));
         };
         let options = settings::rollback(self.object(), &previous.name, previous.version);
-        let (record, error) = parts(self.place.helm(&self.health).rollback(&options).await);
+        let helm = self.place.helm(&self.health);
+        let (record, error) = parts(helm.rollback(&options).await);
         let mut listed = None;
         if let Some(record) = &record {
             let chart = self.context.charts.chart(&self.wanted.artifact, &self.wanted.chart.version).await;
@@ -141,7 +143,7 @@ impl Work<'_> {
         let wrote = record.is_some();
         ledger.at(self.run.now());
         let written = record.into_iter().chain(superseded).collect();
-        let done = Done { written, error: error.clone(), inventory: listed, ..Done::default() };
+        let done = Done { written, error: error.clone(), inventory: listed, log: helm.log.to_string(), ..Done::default() };
         ledger.rolled_back(&previous, &self.subject(), done);
         judge(error, wrote)
     }
@@ -150,18 +152,38 @@ impl Work<'_> {
         let Some(current) = ledger.status.history.latest().cloned() else {
             return Err(NothingDone("no latest release: required to uninstall".to_owned()));
         };
-        let options = settings::uninstall(self.object(), &current.name);
-        let result = self.place.helm(&self.health).uninstall(&options).await;
-        let (record, error) = parts(result.map(|uninstalled| uninstalled.release));
-        let error = error.or_else(|| mismatch("uninstalled", &current, record.as_ref()?));
-        let wrote = record.is_some();
+        let uninstalled = self.run_uninstall(&current.name).await;
+        self.uninstalled(uninstalled, |record| mismatch("uninstalled", &current, record), ledger)
+    }
+
+    /// The record says which revision it is: the process that began may have died before status knew it.
+    async fn finish_uninstall(&self, ledger: &mut Ledger<'_>) -> Result<(), NothingDone> {
+        let uninstalled = self.run_uninstall(&self.target.name).await;
+        if let Some(record) = uninstalled.written.first() {
+            ledger.adopt(record);
+        }
+        self.uninstalled(uninstalled, |_| None, ledger)
+    }
+
+    async fn run_uninstall(&self, name: &str) -> Done {
+        let options = settings::uninstall(self.object(), name);
+        let helm = self.place.helm(&self.health);
+        let (record, error) = parts(helm.uninstall(&options).await.map(|uninstalled| uninstalled.release));
+        Done { written: record.into_iter().collect(), error, log: helm.log.to_string(), ..Done::default() }
+    }
+
+    /// Writes an uninstall down; what `wrong` finds wrong with its record is an error, too.
+    fn uninstalled(
+        &self,
+        mut done: Done,
+        wrong: impl Fn(&Release) -> Option<String>,
+        ledger: &mut Ledger<'_>,
+    ) -> Result<(), NothingDone> {
+        done.error = done.error.or_else(|| wrong(done.written.first()?));
+        let judged = judge(done.error.clone(), !done.written.is_empty());
         ledger.at(self.run.now());
-        ledger.uninstalled_as_remediation(Done {
-            written: record.into_iter().collect(),
-            error: error.clone(),
-            ..Done::default()
-        });
-        judge(error, wrote)
+        ledger.uninstalled_as_remediation(done);
+        judged
     }
 
     async fn test(&self, ledger: &mut Ledger<'_>) -> Result<(), NothingDone> {

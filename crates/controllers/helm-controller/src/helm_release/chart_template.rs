@@ -57,7 +57,8 @@ fn wanted(object: &HelmRelease, template: &ChartTemplate) -> WantedChart {
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "spec": {
             "chart": spec.chart,
-            "interval": spec.interval.as_ref().unwrap_or(&object.spec.interval),
+            // As Go prints it: Flux and we must write the same text, or each of us would change what the other wrote.
+            "interval": spec.interval.as_ref().unwrap_or(&object.spec.interval).to_string(),
             "sourceRef": {"kind": reference.kind, "name": reference.name},
         },
     });
@@ -93,7 +94,7 @@ mod tests {
         let expected = json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmChart",
             "metadata": {"name": "ns-hr", "namespace": "ns",
                 "labels": {"helm.toolkit.fluxcd.io/name": "hr", "helm.toolkit.fluxcd.io/namespace": "ns"}},
-            "spec": {"chart": "./chart", "interval": "10m", "sourceRef": {"kind": "GitRepository", "name": "src"}}});
+            "spec": {"chart": "./chart", "interval": "10m0s", "sourceRef": {"kind": "GitRepository", "name": "src"}}});
         assert_eq!(chart.object, expected);
         assert_eq!(plan.delete, None);
     }
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(chart["metadata"]["namespace"], "sources");
         assert_eq!(chart["metadata"]["labels"]["sharding.fluxcd.io/key"], "one");
         assert_eq!(chart["metadata"]["annotations"], json!({"a": "b"}));
-        let expected = json!({"chart": "app", "version": "1.x", "interval": "1m", "reconcileStrategy": "Revision", "valuesFiles": ["v.yaml"],
+        let expected = json!({"chart": "app", "version": "1.x", "interval": "1m0s", "reconcileStrategy": "Revision", "valuesFiles": ["v.yaml"],
             "ignoreMissingValuesFiles": true, "verify": {"provider": "cosign", "secretRef": {"name": "keys"}},
             "sourceRef": {"kind": "HelmRepository", "name": "repo"}});
         assert_eq!(chart["spec"], expected);

@@ -1,6 +1,7 @@
 //! The end of a release: because its object goes, or because it is wanted elsewhere.
 
 use api::helm::HelmRelease;
+use api::meta::Reason;
 use helm_client::ActionError;
 use helm_release::HistoryError;
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -52,11 +53,13 @@ async fn uninstall_before_deletion(object: &HelmRelease, ledger: &mut Ledger<'_>
     };
     let place = match Place::of(object, &storage_namespace, context).await {
         Ok(place) => place,
-        Err(RemoteError::NoSecret(error)) => {
+        Err(RemoteError::Missing(error)) => {
             tracing::error!(error, "skipping Helm release uninstallation");
             return Ok(());
         }
-        Err(error) => return Err(format!("failed to build REST client getter to uninstall release: {error}")),
+        Err(error) => {
+            return Err(not_uninstalled(ledger, format!("failed to build REST client getter to uninstall release: {error}")));
+        }
     };
     // Never with the controller's own rights instead; the namespace may be going, and its accounts with it.
     if let Some(name) = service_account(object, context).filter(|_| object.spec.kube_config.is_none()) {
@@ -69,13 +72,20 @@ async fn uninstall_before_deletion(object: &HelmRelease, ledger: &mut Ledger<'_>
             }
             Err(error) => {
                 let error = error_chain(&error);
-                return Err(format!("failed to confirm ServiceAccount '{name}' can be used to uninstall release: {error}"));
+                let message = format!("failed to confirm ServiceAccount '{name}' can be used to uninstall release: {error}");
+                return Err(not_uninstalled(ledger, message));
             }
         }
     }
     uninstall(object, &place, ledger).await?;
     tracing::info!("uninstalled Helm release for deleted resource");
     Ok(())
+}
+
+/// Says why the release is not even tried to be uninstalled.
+fn not_uninstalled(ledger: &mut Ledger<'_>, message: String) -> String {
+    ledger.not_ready(Reason::UninstallFailed, &message);
+    message
 }
 
 /// Uninstalls the release that status knows; without one there is nothing to do.
@@ -86,17 +96,19 @@ pub(crate) async fn uninstall(object: &HelmRelease, place: &Place<'_>, ledger: &
     let Some(current) = ledger.status.history.latest().cloned() else { return Ok(()) };
     let health = HealthRules::default();
     let options = settings::uninstall(object, &current.name);
-    let outcome = match place.helm(&health).uninstall(&options).await {
+    let helm = place.helm(&health);
+    let log = || helm.log.to_string();
+    let outcome = match helm.uninstall(&options).await {
         Ok(uninstalled) => match mismatch("uninstalled", &current, &uninstalled.release) {
             None => Uninstalled::Deleted(vec![uninstalled.release]),
-            Some(error) => Uninstalled::Failed { written: vec![uninstalled.release], error },
+            Some(error) => Uninstalled::Failed { written: vec![uninstalled.release], error, log: log() },
         },
         Err(failure) => match &failure.error {
             ActionError::History(HistoryError::NotFound) => Uninstalled::NotFound,
             ActionError::History(HistoryError::AlreadyDeleted(_)) if options.keep_history => Uninstalled::Already,
             _ => {
                 let error = error_chain(&failure);
-                Uninstalled::Failed { written: failure.record.map(|record| *record).into_iter().collect(), error }
+                Uninstalled::Failed { written: failure.record.map(|record| *record).into_iter().collect(), error, log: log() }
             }
         },
     };

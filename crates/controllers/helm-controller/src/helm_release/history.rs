@@ -3,7 +3,7 @@
 use api::helm::{MAX_HISTORY, Snapshot, Snapshots, TestHookStatus};
 use api::meta::Time;
 use helm_release::observation::{Algorithm, Observation, config_digest, test_hooks};
-use helm_release::{Release, Values};
+use helm_release::{Release, Status, Values};
 
 /// The way in which our snapshots are computed. Those of others are taken on trust.
 const VERSION: &str = "v2";
@@ -65,6 +65,16 @@ pub(crate) fn is_observed(snapshot: &Snapshot, release: &Release) -> bool {
     Observation::of(release, snapshot.oci_digest.as_deref().unwrap_or_default()).digest(algorithm) == snapshot.digest
 }
 
+/// Whether a good revision is the one that was remembered, or has been superseded since: by an action that did not live to say so.
+pub(crate) fn is_good_still(snapshot: &Snapshot, release: &Release) -> bool {
+    let as_remembered = || {
+        let mut release = release.clone();
+        release.info.get_or_insert_default().status = Status::from(snapshot.status.as_str());
+        is_observed(snapshot, &release)
+    };
+    is_observed(snapshot, release) || (release.status() == Status::Superseded && as_remembered())
+}
+
 /// Whether values are those of a digest.
 pub(crate) fn is_digest_of(digest: &str, values: &Values) -> bool {
     algorithm_of(digest).is_some_and(|algorithm| config_digest(values, algorithm) == digest)
@@ -113,12 +123,20 @@ pub(crate) fn record_uninstall(history: &mut Snapshots, written: &[Release], mad
     }
 }
 
-/// Takes in a record that was unlocked, if it is known. Its tests have to run again.
-pub(crate) fn record_unlock(history: &mut Snapshots, written: &Release, algorithm: Algorithm) {
-    if renew(history, written, None, algorithm)
-        && let Some(known) = find(history, written)
-    {
+/// Takes in a record that was unlocked. Its tests have to run again.
+pub(crate) fn record_unlock(history: &mut Snapshots, written: &Release, oci_digest: Option<&str>, algorithm: Algorithm) {
+    adopt(history, written, oci_digest, algorithm);
+    renew(history, written, None, algorithm);
+    if let Some(known) = find(history, written) {
         known.test_hooks = None;
+    }
+}
+
+/// Takes in a revision that is newer than what is known: an action wrote it that did not live to say so.
+pub(crate) fn adopt(history: &mut Snapshots, release: &Release, oci_digest: Option<&str>, algorithm: Algorithm) {
+    let is_newest = history.0.iter().all(|known| known.version < release.version);
+    if is_newest {
+        history.0.insert(0, snapshot(release, oci_digest, algorithm));
     }
 }
 

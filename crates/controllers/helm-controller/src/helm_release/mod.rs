@@ -139,6 +139,9 @@ impl HelmReleaseReconciler {
         let (object, context) = (run.object(), &*self.context);
         let health = health_rules(object)?;
         let changed = own_chart::apply(object, ledger, &mut memory.chart, context).await?;
+        if object.spec.rollback().recreate {
+            tracing::info!("warning: the .spec.rollback.recreate field is deprecated and has no effect");
+        }
         ledger.reconciling(Reason::Progressing, "Fulfilling prerequisites");
         run.progress(ledger.status.clone());
         let wanted = tokio::select! {

@@ -16,6 +16,8 @@ pub(crate) enum Action {
     Unlock,
     Rollback,
     Uninstall,
+    /// An uninstall that was interrupted goes on.
+    FinishUninstall,
     CorrectDrift,
 }
 
@@ -38,7 +40,7 @@ impl Action {
             Self::Test => "test",
             Self::Unlock => "unlock",
             Self::Rollback => "rollback",
-            Self::Uninstall => "uninstall",
+            Self::Uninstall | Self::FinishUninstall => "uninstall",
             Self::CorrectDrift => "correct cluster drift",
         }
     }
@@ -49,7 +51,7 @@ impl Action {
             Self::Install | Self::Upgrade => ActionKind::Release,
             Self::Test => ActionKind::Test,
             Self::Unlock => ActionKind::Unlock,
-            Self::Rollback | Self::Uninstall => ActionKind::Remediate,
+            Self::Rollback | Self::Uninstall | Self::FinishUninstall => ActionKind::Remediate,
             Self::CorrectDrift => ActionKind::DriftCorrection,
         }
     }
@@ -130,6 +132,7 @@ pub(crate) fn choose(state: &State, situation: &Situation<'_>) -> Choice {
             Choice::keeping(keep, if situation.forced { Next::Run(Action::Upgrade) } else { Next::Done })
         }
         State::Locked(_) => Choice::run(Action::Unlock),
+        State::Uninstalling => Choice::run(Action::FinishUninstall),
         State::Absent(_) => {
             let exhausted = situation.strategies.install.remediation.exhausted(situation.install_failures);
             unless_exhausted(Action::Install, exhausted, situation, "cannot install release")

@@ -2,14 +2,15 @@
 
 use api::helm::HelmRelease;
 use cluster_client::{Cluster, Identity, LiveIndex};
-use helm_client::{Helm, Storage};
+use helm_client::{ActionLog, Helm, Storage, Waiter};
 use kube::ResourceExt;
 use object_health::rules::HealthRules;
 use runtime::error_chain::error_chain;
 use tokio_util::sync::CancellationToken;
 
+use super::settings;
 use crate::context::Context;
-use crate::remote::RemoteError;
+use crate::remote::{RemoteError, cluster_of};
 
 /// Requests at a time within one release.
 const CONCURRENCY: usize = 4;
@@ -22,6 +23,8 @@ pub(crate) struct Place<'c> {
     pub(crate) storage: Storage,
     /// What is known to be live there; nothing is of other clusters.
     index: Option<&'c LiveIndex>,
+    /// By which rules objects are ready.
+    waiter: Waiter,
     /// Ends waits, and with them the action.
     pub(crate) interrupt: CancellationToken,
 }
@@ -32,7 +35,7 @@ impl<'c> Place<'c> {
     /// # Errors
     /// The other cluster cannot be reached, or the ServiceAccount has a name that none can have.
     pub(crate) async fn of(object: &HelmRelease, storage_namespace: &str, context: &'c Context) -> Result<Self, RemoteError> {
-        let (cluster, index) = match context.remote.of(object, &context.client).await? {
+        let (cluster, index) = match cluster_of(object, &context.remote, &context.client).await? {
             Some(cluster) => (cluster, None),
             None => (context.cluster.clone(), Some(&context.index)),
         };
@@ -44,18 +47,21 @@ impl<'c> Place<'c> {
             }
         };
         let storage = Storage::new(cluster.clone(), storage_namespace);
-        Ok(Self { cluster, storage, index, interrupt: CancellationToken::new() })
+        let waiter = settings::waiter(&object.spec, &context.policy);
+        Ok(Self { cluster, storage, index, waiter, interrupt: CancellationToken::new() })
     }
 
-    /// Helm there.
+    /// Helm there, for one action.
     pub(crate) fn helm<'p>(&'p self, health: &'p HealthRules) -> Helm<'p> {
         Helm {
             cluster: &self.cluster,
             storage: &self.storage,
             index: self.index,
             health,
+            waiter: self.waiter,
             interrupt: &self.interrupt,
             concurrency: CONCURRENCY,
+            log: ActionLog::default(),
         }
     }
 }

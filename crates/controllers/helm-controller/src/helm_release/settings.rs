@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::helm::{CrdsPolicy, DeletionPropagation, HelmRelease, HelmReleaseSpec, ServerSideApply, TestFilter};
+use api::helm::{CrdsPolicy, DeletionPropagation, HelmRelease, HelmReleaseSpec, ServerSideApply, TestFilter, WaitStrategyName};
 use api::meta::GoDuration;
 use helm_chart::{Prepared, Schemas, Values};
 use helm_client::{
     Adoption, CrdPolicy, Crds, Dns, Execution, Hooks, Install, Method, MethodChoice, Propagation, Rollback, Source, Test,
-    Uninstall, Upgrade, WaitFor,
+    Uninstall, Upgrade, WaitFor, Waiter,
 };
 
 use super::next::Action;
@@ -23,7 +23,7 @@ pub(crate) fn timeout(spec: &HelmReleaseSpec, action: Action) -> GoDuration {
         Action::Upgrade => spec.upgrade().timeout.clone(),
         Action::Test => spec.test().timeout.clone(),
         Action::Rollback => spec.rollback().timeout.clone(),
-        Action::Uninstall => spec.uninstall().timeout.clone(),
+        Action::Uninstall | Action::FinishUninstall => spec.uninstall().timeout.clone(),
         Action::Unlock | Action::CorrectDrift => None,
     };
     own.unwrap_or_else(|| spec.timeout())
@@ -31,6 +31,16 @@ pub(crate) fn timeout(spec: &HelmReleaseSpec, action: Action) -> GoDuration {
 
 fn patience(spec: &HelmReleaseSpec, action: Action) -> Duration {
     timeout(spec, action).to_std()
+}
+
+/// By which rules objects are ready.
+pub(crate) fn waiter(spec: &HelmReleaseSpec, policy: &Policy) -> Waiter {
+    match spec.wait_strategy.as_ref().map(|strategy| strategy.name) {
+        Some(WaitStrategyName::Legacy) => Waiter::Legacy,
+        Some(WaitStrategyName::Poller) => Waiter::Poller,
+        None if policy.helm3_defaults => Waiter::Legacy,
+        None => Waiter::Poller,
+    }
 }
 
 /// Flags of the spec that are the same for several actions.

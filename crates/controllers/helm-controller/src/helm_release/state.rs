@@ -12,6 +12,8 @@ pub(crate) enum State {
     Absent(&'static str),
     /// An action began and did not end; the status of the record.
     Locked(String),
+    /// An uninstall began and did not end.
+    Uninstalling,
     /// There is a release, and it is not the one that we made.
     Unmanaged(&'static str),
     /// The last action failed, or a test did.
@@ -34,6 +36,7 @@ impl State {
         match self {
             Self::Absent(why) => ("release not installed", why),
             Self::Locked(status) => ("release locked", status),
+            Self::Uninstalling => ("release uninstall was interrupted", ""),
             Self::Unmanaged(why) => ("release not managed by controller", why),
             Self::Failed(why) => ("release is in a failed state", why),
             Self::OutOfSync(why) => ("release out-of-sync with desired state", why),
@@ -95,6 +98,10 @@ pub(crate) fn determine(
     let Some(last) = last else { return State::Absent("no release in storage for object") };
     if last.status.is_pending() {
         return State::Locked(last.status.to_string());
+    }
+    // Whoever began it: half of a release is of use to nobody, and no other action could go on from there.
+    if last.status == Status::Uninstalling {
+        return State::Uninstalling;
     }
     let uninstalled = State::Absent("found uninstalled release in storage");
     let Some(latest) = status.history.latest() else {
@@ -187,7 +194,11 @@ mod tests {
         let foreign = LastRecord { is_observed: false, ..last("deployed") };
         assert!(matches!(in_state(&foreign, &known, &desired()), State::Unmanaged(_)));
         assert_eq!(in_state(&last("failed"), &known, &desired()), State::Failed(""));
-        for unclear in ["uninstalling", "superseded", "unknown"] {
+        for status in [&known, &empty] {
+            let unobserved = LastRecord { is_observed: false, ..last("uninstalling") };
+            assert_eq!(in_state(&unobserved, status, &desired()), State::Uninstalling);
+        }
+        for unclear in ["superseded", "unknown"] {
             assert_eq!(in_state(&last(unclear), &known, &desired()), State::Unknown(unclear.to_owned()));
         }
     }

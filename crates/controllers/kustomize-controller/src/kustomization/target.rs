@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 
 use crate::context::{Context, GROUP};
+use crate::remote::cluster_of;
 
 /// Where and as whom to apply.
 pub(crate) struct Target<'a> {
@@ -37,7 +38,7 @@ pub(crate) async fn target<'a>(
     object: &Kustomization,
     context: &'a Context,
 ) -> Result<Target<'a>, String> {
-    let target = match context.remote.of(object, &context.client).await? {
+    let target = match cluster_of(object, &context.remote, &context.client).await? {
         Some(cluster) => Target { cluster, index: None, context },
         None => Target { cluster: context.cluster.clone(), index: Some(&context.index), context },
     };

@@ -26,15 +26,7 @@ type Index = BTreeMap<String, String>;
 
 impl Buckets {
     pub(super) async fn act(&self, plan: Plan, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
-        let Plan { mut options, user } = plan;
-        if let Some(user) = user {
-            let given = self.stores.temporary_credentials(&user).await;
-            options.credentials = Some(given.map_err(|error| {
-                let name = &seen.object.spec.bucket_name;
-                let message = format!("failed to confirm existence of '{name}' bucket: {}", error_chain(&error));
-                Failure::fetch(Reason::BucketOperationFailed, message)
-            })?);
-        }
+        let options = self.identify(plan, seen).await?;
         let timeout = options.timeout;
         let bucket = self.stores.bucket(options);
         let bucket = bucket.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error_chain(&error)))?;

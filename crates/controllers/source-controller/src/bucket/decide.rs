@@ -1,11 +1,14 @@
 //! From what was seen to how the bucket is reached: pure, and every way to fail is a plan.
 
+use super::azure;
 use super::observe::Secrets;
+use crate::identity::NO_OBJECT_IDENTITY;
 use crate::secrets::{SecretRead, proxy};
 use crate::source::Failure;
 use api::meta::{LocalObjectReference, Reason};
 use api::source::{Bucket, BucketProvider, BucketStsSpec, StsProvider};
-use bucket_client::{Credentials, DirectoryUser, Options, Secret, SecretData, Tls, Url};
+use bucket_client::{Credentials, DirectoryUser, Google, Options, S3, Secret, SecretData, Store, Tls, Url};
+use cloud_identity::{AwsWish, AzureClient};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
 use std::time::Duration;
@@ -18,15 +21,43 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) struct Plan {
     /// Which bucket, and how.
     pub(super) options: Options,
-    /// For whom temporary credentials are asked for first, if for anybody.
-    pub(super) user: Option<DirectoryUser>,
+    /// Who is to be asked first for what opens it.
+    pub(super) wish: Wish,
+}
+
+/// Who is asked for what opens a bucket.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nobody: it is there, or nothing opens it.
+    Nothing,
+    /// A token service, by a user of a directory.
+    Directory(DirectoryUser),
+    /// Amazon, by this process.
+    Aws(AwsWish),
+    /// Google, by whoever has a key.
+    GoogleKey(Secret),
+    /// Google, by this process.
+    Google,
+    /// Entra ID, by an application.
+    AzureClient(AzureClient),
+    /// Entra ID, by this process.
+    Azure,
+}
+
+/// What a controller is told of all buckets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// Whether the gate ObjectLevelWorkloadIdentity is on.
+    pub(crate) object_level_identity: bool,
+    /// Where an emulator of Google's store is, instead of the store itself.
+    pub(crate) google_emulator: Option<String>,
 }
 
 /// How to reach the bucket.
-pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: bool) -> Result<Plan, Failure> {
+pub(super) fn decide(object: &Bucket, secrets: &Secrets, terms: &Terms) -> Result<Plan, Failure> {
     let spec = &object.spec;
     let provider = spec.provider.unwrap_or_default();
-    if provider != BucketProvider::Generic && spec.service_account_name.is_some() && !object_level_identity {
+    if provider != BucketProvider::Generic && spec.service_account_name.is_some() && !terms.object_level_identity {
         let message = "to use spec.serviceAccountName for provider authentication please enable the \
                        ObjectLevelWorkloadIdentity feature gate in the controller";
         return Err(Failure::stalled(Reason::FeatureGateDisabled, message));
@@ -38,33 +69,69 @@ pub(super) fn decide(object: &Bucket, secrets: &Secrets, object_level_identity: 
     let certificates = found(&secrets.certificates, |error| format!("failed to get TLS config: {error}"))?;
     let tls = certificates.map(Tls::from_secret).transpose();
     let tls = tls.map_err(|error| authentication(format!("failed to get TLS config: {}", error_chain(&error))))?;
-    if matches!(provider, BucketProvider::Gcp | BucketProvider::Azure) {
-        return Err(unsupported(provider));
+    if provider != BucketProvider::Generic && spec.service_account_name.is_some() {
+        return Err(authentication(NO_OBJECT_IDENTITY.to_owned()));
     }
+    let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
+    let (store, wish) = match provider {
+        BucketProvider::Generic | BucketProvider::Aws => {
+            let (s3, wish) = s3(object, secrets, secret)?;
+            let wish = match wish {
+                Wish::Directory(user) => Wish::Directory(DirectoryUser { proxy: proxy.clone(), timeout, ..user }),
+                wish => wish,
+            };
+            (Store::S3(s3), wish)
+        }
+        BucketProvider::Gcp => {
+            let (google, wish) = google(secret, name(&spec.secret_ref), terms)?;
+            (Store::Google(google), wish)
+        }
+        BucketProvider::Azure => {
+            let secret = secret.map(|data| (name(&spec.secret_ref), data));
+            let (azure, wish) = azure::store(&spec.endpoint, secret).map_err(authentication)?;
+            (Store::Azure(azure), wish)
+        }
+    };
+    // As in Flux, certificates are for stores that speak S3 over TLS.
+    let tls = tls.filter(|_| matches!(store, Store::S3(_)) && !spec.insecure).unwrap_or_default();
+    Ok(Plan { options: Options { bucket: spec.bucket_name.clone(), store, tls, proxy, timeout }, wish })
+}
+
+fn s3(object: &Bucket, secrets: &Secrets, secret: Option<&SecretData>) -> Result<(S3, Wish), Failure> {
+    let spec = &object.spec;
+    let provider = spec.provider.unwrap_or_default();
     if let Some(sts) = &spec.sts {
         sts_is_valid(provider, sts).map_err(|message| Failure::stalled(Reason::InvalidStsConfiguration, message))?;
     }
-    let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
-    let user = spec.sts.as_ref().filter(|sts| sts.provider == StsProvider::Ldap);
-    let user = user.map(|sts| directory_user(object, sts, secrets)).transpose()?;
-    let user = user.map(|user| DirectoryUser { proxy: proxy.clone(), timeout, ..user });
-    let credentials = match secret {
-        Some(data) => credentials(data, name(&spec.secret_ref))?,
-        None if provider == BucketProvider::Aws => return Err(no_identity()),
-        None => None,
+    let directory = spec.sts.as_ref().filter(|sts| sts.provider == StsProvider::Ldap);
+    let user = directory.map(|sts| directory_user(object, sts, secrets)).transpose()?;
+    let credentials = secret.map(|data| credentials(data, name(&spec.secret_ref))).transpose()?.flatten();
+    let wish = match (secret, provider, user) {
+        (None, BucketProvider::Aws, _) => {
+            let endpoint = spec.sts.as_ref().map(|sts| sts.endpoint.clone());
+            Wish::Aws(AwsWish { region: spec.region.clone(), endpoint })
+        }
+        (None, _, Some(user)) => Wish::Directory(user),
+        _ => Wish::Nothing,
     };
-    let user = user.filter(|_| secret.is_none());
-    let options = Options {
-        endpoint: spec.endpoint.clone(),
-        bucket: spec.bucket_name.clone(),
-        region: spec.region.clone(),
-        credentials,
-        insecure: spec.insecure,
-        tls: tls.filter(|_| !spec.insecure).unwrap_or_default(),
-        proxy,
-        timeout,
+    let s3 = S3 { endpoint: spec.endpoint.clone(), region: spec.region.clone(), credentials, insecure: spec.insecure };
+    Ok((s3, wish))
+}
+
+/// The endpoint does not count, as in Flux: there is one.
+fn google(secret: Option<&SecretData>, name: &str, terms: &Terms) -> Result<(Google, Wish), Failure> {
+    let google = Google { emulator: terms.google_emulator.clone(), token: None };
+    let wish = match secret {
+        // An emulator knows nobody.
+        _ if google.emulator.is_some() => Wish::Nothing,
+        None => Wish::Google,
+        Some(data) => {
+            let key = data.get("serviceaccount");
+            let missing = || authentication(format!("invalid '{name}' secret data: required fields 'serviceaccount'"));
+            Wish::GoogleKey(Secret::new(key.ok_or_else(missing)?.clone()))
+        }
     };
-    Ok(Plan { options, user })
+    Ok((google, wish))
 }
 
 fn authentication(message: String) -> Failure {
@@ -97,12 +164,6 @@ fn credentials(data: &SecretData, secret: &str) -> Result<Option<Credentials>, F
     Ok(Some(Credentials { access_key, secret_key: secret_key.clone(), session_token: None }))
 }
 
-/// Identities of cloud providers are not known yet; what cannot work is said at once.
-fn no_identity() -> Failure {
-    let instead = "set spec.secretRef to a Secret with 'accesskey' and 'secretkey'";
-    authentication(format!("AWS authentication failed: identities of the provider aws are not supported; {instead}"))
-}
-
 /// Who asks the token service; a Secret that is not named is a user without name and password.
 fn directory_user(object: &Bucket, sts: &BucketStsSpec, secrets: &Secrets) -> Result<DirectoryUser, Failure> {
     let endpoint = Url::parse(&sts.endpoint).map_err(|error| {
@@ -132,15 +193,6 @@ fn directory_user(object: &Bucket, sts: &BucketStsSpec, secrets: &Secrets) -> Re
         proxy: None,
         timeout: DEFAULT_TIMEOUT,
     })
-}
-
-fn unsupported(provider: BucketProvider) -> Failure {
-    let name = if provider == BucketProvider::Gcp { "gcp" } else { "azure" };
-    let message = format!(
-        "buckets of the provider '{name}' are not supported; use the provider 'generic' where the store speaks S3, or let a controller \
-         that knows the provider reconcile this object"
-    );
-    Failure::stalled(Reason::InvalidProviderConfiguration, message)
 }
 
 /// The rules that the definition has, too, for definitions of other origin.

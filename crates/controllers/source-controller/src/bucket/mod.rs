@@ -1,13 +1,18 @@
 //! Bucket: the objects of a bucket become an artifact.
 //!
-//! observe → decide → act, in three files; [`crate::source`] looks at the storage before and reports after.
+//! observe → decide → identify → act; [`crate::source`] looks at the storage before and reports after.
 
 mod act;
+mod azure;
 mod decide;
+mod identify;
 mod observe;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use decide::Terms;
+
+use crate::identity::Identification;
 use crate::source::{Failure, Made, Seen, Source};
 use crate::storage::Storage;
 use api::meta::{ConditionType, SummaryRule};
@@ -24,8 +29,10 @@ pub(crate) struct Buckets {
     pub(crate) stores: BucketClient,
     /// Where artifacts lie.
     pub(crate) storage: Arc<Storage>,
-    /// Whether the gate ObjectLevelWorkloadIdentity is on.
-    pub(crate) object_level_identity: bool,
+    /// Who the controller is to clouds.
+    pub(crate) identification: Identification,
+    /// What holds for all buckets.
+    pub(crate) terms: Terms,
 }
 
 impl Source for Buckets {
@@ -47,7 +54,7 @@ impl Source for Buckets {
 
     async fn make(&self, seen: &Seen<Bucket>) -> Result<Made<BucketStatus>, Failure> {
         let secrets = self.observe(&seen.object).await;
-        let plan = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        let plan = decide::decide(&seen.object, &secrets, &self.terms)?;
         self.act(plan, seen).await
     }
 }

@@ -1,7 +1,7 @@
 //! Carries a plan out: asks the remote, fetches, archives. What to want and what to publish is decided elsewhere.
 
 use super::GitRepositories;
-use super::decide::{Failure, Plan, Question, Reached};
+use super::decide::{Failure, Login, Plan, Question, Reached};
 use super::mounts::{Mount, Mounts};
 use super::observe::Observation;
 use super::report::{NewArtifact, Outcome};
@@ -12,8 +12,9 @@ use artifact::archive;
 use artifact::ignore::IgnoreRules;
 use artifact::sparse::{SparseFiles, SparsePaths};
 use artifact::{ArtifactPath, Digest};
+use cloud_identity::GitLogin;
 use file_tree::{Files, TreePath};
-use git_client::{Checkout, Class, Wanted};
+use git_client::{Auth, Checkout, Class, Wanted};
 use git_model::{AdvertisedRef, Commit, Reference, Resolution, Resolved, newest};
 use kube::ResourceExt;
 use runtime::error_chain::error_chain;
@@ -26,8 +27,35 @@ impl GitRepositories {
     pub(super) async fn act(&self, plan: Plan, seen: &Observation) -> Outcome {
         match plan {
             Plan::Fail(failure) => Outcome::Failed(failure),
-            Plan::Ask(question) => self.ask(*question, seen).await.unwrap_or_else(Outcome::Failed),
+            Plan::Ask(question) => match self.identify(*question, seen).await {
+                Ok(question) => self.ask(question, seen).await.unwrap_or_else(Outcome::Failed),
+                Err(failure) => Outcome::Failed(failure),
+            },
         }
+    }
+
+    /// The question with who we are, where somebody else has to say that first.
+    async fn identify(&self, mut question: Question, seen: &Observation) -> Result<Question, Failure> {
+        let Some(login) = question.login.take() else { return Ok(question) };
+        let identities = self.identification.of("GitRepository", &*seen.object);
+        let remote = &question.remote;
+        let proxy = remote.proxy.as_ref();
+        let given = match login {
+            Login::Cloud(provider) => identities.git_login(provider, &seen.object.spec.url, proxy).await,
+            Login::GitHub(app) => {
+                let given = identities.github(&app, &remote.tls, proxy).await;
+                given.map(|(username, password)| GitLogin::Basic(username, password))
+            }
+        };
+        let given = given.map_err(|error| {
+            let message = format!("failed to configure authentication options: {}", error_chain(&error));
+            Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration)
+        })?;
+        question.remote.auth = match given {
+            GitLogin::Basic(username, password) => Auth::Basic { username, password },
+            GitLogin::Bearer(token) => Auth::Bearer(token),
+        };
+        Ok(question)
     }
 
     async fn ask(&self, question: Question, seen: &Observation) -> Result<Outcome, Failure> {
@@ -40,7 +68,8 @@ impl GitRepositories {
                 compared_first: question.reference.is_compared_first(),
             });
         }
-        let (checkout, revision) = self.check_out(&question, candidates).await?;
+        let (checkout, found) = self.check_out(&question, candidates).await?;
+        let revision = found.revision;
         if question.unchanged.as_deref() == Some(revision.as_str()) {
             return Ok(Outcome::Unchanged { revision, compared_first: false });
         }
@@ -49,9 +78,11 @@ impl GitRepositories {
             let message = format!("the repository has {count} submodules; unset spec.recurseSubmodules to publish without them");
             return Err(Failure::checkout(&message, question.reached()));
         }
+        let signed = question.signed.as_ref().map(|signed| signed.verify(&checkout, found.reference.as_deref(), seen.now));
+        let verified = signed.transpose()?;
         let subject = commit_of(&checkout).map(|commit| commit.short_message()).unwrap_or_default();
         let (artifact, includes) = self.archive(question, checkout, (seen, revision)).await?;
-        Ok(Outcome::Stored(Box::new(NewArtifact { artifact, includes, subject })))
+        Ok(Outcome::Stored(Box::new(NewArtifact { artifact, includes, subject, verified })))
     }
 
     /// Which commits may be the wanted one, as far as that is known without fetching: all tags of the highest version, or one
@@ -81,15 +112,15 @@ impl GitRepositories {
     }
 
     /// Fetches the wanted commit: of several candidates the one that was committed last.
-    async fn check_out(&self, question: &Question, candidates: Vec<Resolved>) -> Result<(Checkout, String), Failure> {
-        let mut best: Option<((Resolved, i64), (Checkout, String))> = None;
+    async fn check_out(&self, question: &Question, candidates: Vec<Resolved>) -> Result<(Checkout, Resolved), Failure> {
+        let mut best: Option<((Resolved, i64), (Checkout, Resolved))> = None;
         for candidate in candidates {
-            let (checkout, revision) = self.fetch(question, Some(&candidate)).await?;
+            let (checkout, found) = self.fetch(question, Some(&candidate)).await?;
             let time = commit_of(&checkout).map_or(0, |commit| commit.committer.seconds);
             let dated = (candidate, time);
             let pair = best.iter().map(|(known, _)| known.clone()).chain([dated.clone()]);
             if newest(pair).as_ref() == Some(&dated.0) {
-                best = Some((dated, (checkout, revision)));
+                best = Some((dated, (checkout, found)));
             }
         }
         match best {
@@ -98,7 +129,7 @@ impl GitRepositories {
         }
     }
 
-    async fn fetch(&self, question: &Question, candidate: Option<&Resolved>) -> Result<(Checkout, String), Failure> {
+    async fn fetch(&self, question: &Question, candidate: Option<&Resolved>) -> Result<(Checkout, Resolved), Failure> {
         let wanted = match (&question.reference, candidate) {
             (Reference::Commit { id, branch, .. }, _) => Wanted::Commit { id: id.clone(), branch: branch.clone() },
             (_, Some(Resolved { reference: Some(name), .. })) => Wanted::Reference(name.clone()),
@@ -111,7 +142,7 @@ impl GitRepositories {
             Wanted::Commit { .. } => Vec::new(),
         };
         match question.reference.resolve(&advertised).map_err(|error| question.failed(&error))? {
-            Resolution::Found(found) => Ok((checkout, found.revision)),
+            Resolution::Found(found) => Ok((checkout, found)),
             Resolution::Newest(_) => Err(Failure::checkout("one ref resolved to several commits", question.reached())),
         }
     }

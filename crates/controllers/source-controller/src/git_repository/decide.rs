@@ -1,9 +1,12 @@
 //! From what was seen to what is to be done: pure, total, no way to fail but to plan the failure.
 
 use super::observe::{Include, Observation};
+use super::verification::Demand;
+use crate::identity::NO_OBJECT_IDENTITY;
 use crate::secrets::{self, SecretRead};
 use api::meta::{Artifact, ConditionType, Reason};
 use api::source::{GitProvider, GitRepository, GitRepositoryInclude, GitRepositoryStatus};
+use cloud_identity::{GithubApp, Provider};
 use git_client::{Auth, Proxy, Remote, SecretData, Tls};
 use git_model::{Reference, RepositoryUrl, Wanted};
 use runtime::error_chain::{error_chain, sanitize};
@@ -24,6 +27,8 @@ pub(crate) enum Plan {
 pub(crate) struct Question {
     /// The remote.
     pub(crate) remote: Remote,
+    /// Who is to be asked first for what opens it.
+    pub(crate) login: Option<Login>,
     /// What is wanted of it.
     pub(crate) reference: Reference,
     /// The revision that is stored and needs no download if it is still the current one. `None` where the content has to be made
@@ -33,6 +38,16 @@ pub(crate) struct Question {
     pub(crate) includes: Vec<(GitRepositoryInclude, Artifact)>,
     /// Whether the included artifacts are others than before.
     pub(crate) includes_changed: bool,
+    /// What has to be signed, if anything.
+    pub(crate) signed: Option<Demand>,
+}
+
+/// Who is asked for what opens a remote.
+pub(crate) enum Login {
+    /// A cloud, by this process.
+    Cloud(Provider),
+    /// GitHub, by an app.
+    GitHub(Box<GithubApp>),
 }
 
 /// A run that did not do its work.
@@ -111,9 +126,9 @@ fn question(seen: &Observation) -> Result<Question, Failure> {
         let message = format!("failed to parse url '{url}': {error}");
         Failure::stalled(Reason::UrlInvalid, sanitize(&message))
     })?;
-    let (auth, tls) = credentials(seen, &address)?;
+    let (auth, tls, login) = credentials(seen, &address)?;
     let includes = includes(seen)?;
-    verification(seen)?;
+    let signed = verification(seen)?;
     let status = seen.object.status.as_ref();
     let known: &[Artifact] = status.map_or(&[], |status| &status.included_artifacts);
     let includes_changed = !same_artifacts(known, includes.iter().map(|(_, artifact)| artifact));
@@ -122,7 +137,7 @@ fn question(seen: &Observation) -> Result<Question, Failure> {
         seen.artifact().filter(|_| !includes_changed && !content_changed(&seen.object)).map(|artifact| artifact.revision.clone());
     let timeout = seen.object.spec.timeout.as_ref().map_or(git_client::DEFAULT_TIMEOUT, |timeout| timeout.to_std());
     let remote = Remote { url: address, auth, tls, proxy, timeout };
-    Ok(Question { remote, reference, unchanged, includes, includes_changed })
+    Ok(Question { remote, login, reference, unchanged, includes, includes_changed, signed })
 }
 
 /// What `spec.ref` wants.
@@ -146,6 +161,17 @@ fn content_changed(object: &GitRepository) -> bool {
         || spec.recurse_submodules != status.observed_recurse_submodules
         || spec.include != status.observed_include
         || spec.sparse_checkout != status.observed_sparse_checkout
+        || !is_verified(object)
+}
+
+/// Whether all that has to be signed was so when the stored artifact was made.
+fn is_verified(object: &GitRepository) -> bool {
+    let Some(wanted) = &object.spec.verification else { return true };
+    let (mode, observed) = (wanted.mode.unwrap_or_default(), object.status.as_ref());
+    let observed = observed.and_then(|status| status.source_verification_mode.as_deref());
+    let tag = matches!(observed, Some("Tag" | "TagAndHEAD"));
+    let commit = matches!(observed, Some("HEAD" | "TagAndHEAD"));
+    (tag || !mode.verifies_tag()) && (commit || !mode.verifies_commit())
 }
 
 fn same_artifacts<'a>(known: &[Artifact], now: impl ExactSizeIterator<Item = &'a Artifact>) -> bool {
@@ -159,7 +185,7 @@ fn proxy(seen: &Observation) -> Result<Option<Proxy>, Failure> {
     })
 }
 
-fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls), Failure> {
+fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls, Option<Login>), Failure> {
     let object = &seen.object;
     let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
     let secret = object.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
@@ -173,18 +199,18 @@ fn credentials(seen: &Observation, address: &RepositoryUrl) -> Result<(Auth, Tls
             return Err(failed(Reason::AuthenticationFailed, format!("{name}: {name}: {error}")));
         }
     };
-    provider(seen, data, (namespace, secret))?;
+    let login = provider(seen, data, (namespace, secret))?;
     let options = |error: &(dyn std::error::Error + 'static)| {
         let message = format!("failed to configure authentication options: {}", error_chain(error));
         failed(Reason::AuthenticationFailed, message)
     };
     let auth = Auth::from_secret(address, data).map_err(|error| options(&error))?;
     let tls = Tls::from_secret(data).map_err(|error| options(&error))?;
-    Ok((auth, tls))
+    Ok((auth, tls, login))
 }
 
-/// Identities of cloud providers are not known yet; what cannot work is said at once.
-fn provider(seen: &Observation, data: &SecretData, secret: (&str, &str)) -> Result<(), Failure> {
+/// Who is asked for what opens the remote, if anybody.
+fn provider(seen: &Observation, data: &SecretData, secret: (&str, &str)) -> Result<Option<Login>, Failure> {
     let spec = &seen.object.spec;
     let app_data = "secretRef with github app data must be specified when provider is set to github";
     match spec.provider.unwrap_or_default() {
@@ -194,7 +220,7 @@ fn provider(seen: &Observation, data: &SecretData, secret: (&str, &str)) -> Resu
                 let message = format!("secretRef '{namespace}/{name}' has github app data but provider is not set to github");
                 Err(Failure::fetch(Reason::InvalidProviderConfiguration, message, Reached::Configuration))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         },
         GitProvider::GitHub if matches!(seen.credentials, SecretRead::NotWanted) => {
             Err(Failure::stalled(Reason::InvalidProviderConfiguration, app_data))
@@ -207,11 +233,19 @@ fn provider(seen: &Observation, data: &SecretData, secret: (&str, &str)) -> Resu
                            ObjectLevelWorkloadIdentity feature gate in the controller";
             Err(Failure::stalled(Reason::FeatureGateDisabled, message))
         }
-        GitProvider::GitHub | GitProvider::Aws | GitProvider::Azure => {
-            let message = "failed to configure authentication options: identities of the providers aws, azure and github are \
-                           not supported; use a Secret with username and password or a bearerToken and the provider generic";
+        GitProvider::Aws | GitProvider::Azure if spec.service_account_name.is_some() => {
+            let message = format!("failed to configure authentication options: {NO_OBJECT_IDENTITY}");
             Err(Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration))
         }
+        GitProvider::Aws => Ok(Some(Login::Cloud(Provider::Aws))),
+        GitProvider::Azure => Ok(Some(Login::Cloud(Provider::Azure))),
+        GitProvider::GitHub => match GithubApp::from_secret(data) {
+            Ok(app) => Ok(Some(Login::GitHub(Box::new(app)))),
+            Err(error) => {
+                let message = format!("failed to configure authentication options: {error}");
+                Err(Failure::fetch(Reason::AuthenticationFailed, message, Reached::Configuration))
+            }
+        },
     }
 }
 
@@ -241,14 +275,13 @@ fn includes(seen: &Observation) -> Result<Vec<(GitRepositoryInclude, Artifact)>,
         .collect()
 }
 
-/// Content whose signature is wanted is not published without: until signatures can be checked, such an object fails.
-fn verification(seen: &Observation) -> Result<(), Failure> {
+/// What has to be signed, if anything: without its keys nothing is asked for.
+fn verification(seen: &Observation) -> Result<Option<Demand>, Failure> {
+    let Some(wanted) = &seen.object.spec.verification else { return Ok(None) };
     let message = match &seen.keys {
-        SecretRead::NotWanted => return Ok(()),
+        SecretRead::Found(keys) => return Ok(Some(Demand::new(wanted, keys))),
         SecretRead::Failed(error) => format!("public keys secret error: {error}"),
-        SecretRead::Found(_) => "verification of signatures is not supported; remove spec.verify to publish unverified content \
-                                 or let a controller that verifies reconcile this object"
-            .to_owned(),
+        SecretRead::NotWanted => "public keys secret error: none is named".to_owned(),
     };
     let condition = Some(ConditionType::SourceVerified);
     let reached = Reached::Verification;

@@ -8,7 +8,9 @@ mod decide;
 mod mounts;
 mod observe;
 mod report;
+mod verification;
 
+use crate::identity::Identification;
 use crate::storage::Storage;
 use api::meta::{ConditionType, Stamp};
 use api::source::{GitRepository, GitRepositoryStatus};
@@ -37,6 +39,8 @@ pub(crate) struct GitRepositories {
     pub(crate) scratch: PathBuf,
     /// How long to wait for an include: `--requeue-dependency`.
     pub(crate) requeue_dependency: Duration,
+    /// Who the controller is to clouds.
+    pub(crate) identification: Identification,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
 }

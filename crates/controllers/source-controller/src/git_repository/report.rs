@@ -3,6 +3,7 @@
 use super::decide::{Failure, FailureClass, Reached};
 use super::event;
 use super::observe::Observation;
+use super::verification::Verified;
 use crate::storage::Stored;
 use api::meta::annotations::{EVENT_DIGEST, EVENT_REVISION};
 use api::meta::{Artifact, ConditionStatus, ConditionType, Conditions, Reason, Stamp};
@@ -35,6 +36,8 @@ pub(crate) struct NewArtifact {
     pub(crate) includes: Vec<Artifact>,
     /// The first line of the commit's message, cut as Flux cuts it.
     pub(crate) subject: String,
+    /// What was found to be signed.
+    pub(crate) verified: Option<Verified>,
 }
 
 /// The conditions whose presence means that the last run failed.
@@ -78,6 +81,12 @@ pub(crate) fn report(seen: &Observation, outcome: Outcome, stamp: &Stamp) -> Rep
             (interval, None)
         }
         Outcome::Stored(new) => {
+            if let Some(verified) = &new.verified {
+                let message = verified.message.clone();
+                events.push(event(Severity::Trace, Reason::Succeeded, message.clone()));
+                status.conditions.mark_true(ConditionType::SourceVerified, Reason::Succeeded, message, stamp);
+                status.source_verification_mode = Some(verified.mode.as_str().to_owned());
+            }
             events.extend(stored_events(seen, &new));
             succeed(&mut status.conditions, &new.artifact.revision, stamp);
             observe_content(&mut status, &seen.object, *new);

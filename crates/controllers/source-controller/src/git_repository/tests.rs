@@ -1,11 +1,12 @@
 //! What is refused, and how that is said: one valid observation with one thing changed.
 
-use super::decide::{Failure, FailureClass, Plan, decide};
+use super::decide::{Failure, FailureClass, Login, Plan, decide};
 use super::observe::Observation;
 use super::report::{Outcome, report};
 use crate::secrets::SecretRead;
 use crate::storage::Stored;
 use api::meta::{ConditionType, Stamp};
+use cloud_identity::Provider;
 use git_client::SecretData;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,10 +58,37 @@ fn a_plain_repository_is_asked() {
 fn content_whose_signature_is_wanted_is_never_published_unverified() {
     let spec = json!({"verify": {"mode": "HEAD", "secretRef": {"name": "keys"}}});
     let keys = |keys| Observation { keys, ..observed(&spec, &json!({})) };
-    for seen in [keys(secret(&[("a.asc", "key")])), keys(SecretRead::Failed("not found".to_owned()))] {
+    for seen in [keys(SecretRead::NotWanted), keys(SecretRead::Failed("not found".to_owned()))] {
         let failure = failure(&seen);
         assert_eq!((failure.condition, failure.reason.as_ref()), (Some(ConditionType::SourceVerified), "VerificationError"));
         assert_eq!(failure.class, FailureClass::Retry);
+    }
+    let Plan::Ask(question) = decide(&keys(secret(&[("a.asc", "key")]))) else { panic!("it is refused") };
+    assert!(question.signed.is_some());
+}
+
+/// Upstream's `requiresVerification`.
+#[test]
+fn what_was_not_verified_is_made_anew() {
+    for (mode, recorded, is_made_anew) in [
+        (json!(null), json!(null), true),
+        (json!("HEAD"), json!("HEAD"), false),
+        (json!("head"), json!("HEAD"), false),
+        (json!("Tag"), json!("HEAD"), true),
+        (json!("TagAndHEAD"), json!("HEAD"), true),
+        (json!("HEAD"), json!("Tag"), true),
+        (json!("TagAndHEAD"), json!("Tag"), true),
+        (json!("HEAD"), json!("TagAndHEAD"), false),
+        (json!("Tag"), json!("TagAndHEAD"), false),
+    ] {
+        let spec = json!({"verify": {"mode": mode, "secretRef": {"name": "keys"}}});
+        let artifact = json!({
+            "path": "p", "url": "u", "revision": "main@sha1:1", "digest": "sha256:1", "lastUpdateTime": "2024-05-06T07:08:09Z",
+        });
+        let status = json!({"artifact": artifact, "sourceVerificationMode": recorded});
+        let seen = Observation { keys: secret(&[("a.asc", "key")]), stored: Stored::Present, ..observed(&spec, &status) };
+        let Plan::Ask(question) = decide(&seen) else { panic!("it is refused") };
+        assert_eq!(question.unchanged.is_none(), is_made_anew, "{mode} {recorded}");
     }
 }
 
@@ -77,13 +105,40 @@ fn a_failed_verification_is_the_first_thing_that_ready_says() {
 }
 
 #[test]
-fn identities_of_clouds_are_refused_in_words() {
-    for provider in ["aws", "azure", "github"] {
-        let credentials = secret(&[("githubAppID", "1")]);
+fn clouds_and_github_are_asked_for_what_opens_their_repositories() {
+    let login = |provider: &str, credentials: SecretRead| {
         let spec = json!({"provider": provider, "secretRef": {"name": "app"}});
+        match decide(&Observation { credentials, ..observed(&spec, &json!({})) }) {
+            Plan::Ask(question) => question.login,
+            Plan::Fail(failure) => panic!("{failure:?}"),
+        }
+    };
+    assert!(matches!(login("aws", secret(&[])), Some(Login::Cloud(Provider::Aws))));
+    assert!(matches!(login("azure", secret(&[])), Some(Login::Cloud(Provider::Azure))));
+    let app = [("githubAppID", "1"), ("githubAppInstallationID", "2"), ("githubAppPrivateKey", "key")];
+    assert!(matches!(login("github", secret(&app)), Some(Login::GitHub(_))));
+    assert!(login("generic", secret(&[])).is_none());
+}
+
+#[test]
+fn who_cannot_be_asked_for_a_login_is_said_at_once() {
+    for (spec, credentials, reason, message) in [
+        (
+            json!({"provider": "github", "secretRef": {"name": "app"}}),
+            secret(&[("githubAppID", "1")]),
+            "AuthenticationFailed",
+            "failed to configure authentication options: app installation owner or ID must be provided to use github app authentication",
+        ),
+        (
+            json!({"provider": "azure", "serviceAccountName": "sa"}),
+            SecretRead::NotWanted,
+            "AuthenticationFailed",
+            "failed to configure authentication options: identities of ServiceAccounts that objects name are not supported; remove \
+             spec.serviceAccountName to use the identity of the controller",
+        ),
+    ] {
         let failure = failure(&Observation { credentials, ..observed(&spec, &json!({})) });
-        assert_eq!(failure.reason.as_ref(), "AuthenticationFailed", "{provider}");
-        assert!(failure.message.contains("identities of the providers aws, azure and github are not supported"), "{provider}");
+        assert_eq!((failure.reason.as_ref(), failure.message.as_str()), (reason, message), "{spec}");
     }
 }
 

@@ -5,6 +5,7 @@ use super::build::{Build, Content as Built};
 use super::decide::{Plan, Route};
 use crate::source::{self, Failure, Made, Seen, Verified};
 use crate::storage::{Content, Storage};
+use crate::verification::Verdict;
 use api::meta::{Artifact, Reason};
 use api::source::{HelmChart, HelmChartStatus};
 use artifact::ArtifactPath;
@@ -14,21 +15,26 @@ use std::sync::Arc;
 
 impl HelmCharts {
     pub(super) async fn act(&self, plan: Plan, seen: &Seen<HelmChart>) -> Result<Made<HelmChartStatus>, Failure> {
-        let (build, revision) = match plan.route {
+        let Plan { route, wishes, signature } = plan;
+        let (build, verdict, revision) = match route {
             Route::Remote(way) => {
+                let way = self.identify(way.as_ref().clone(), &seen.object).await;
+                let way = way.map_err(|error| Failure::fetch(Reason::AuthenticationFailed, error))?;
                 let revision = way.index.as_ref().map(|index| index.revision.clone());
-                let built = self.build_remote(&way, &plan.wishes, plan.keys.as_deref(), seen).await;
-                (built.map_err(|fault| fault.or_of_authentication()), revision)
+                let built = self.build_remote(&way, &wishes, &signature, seen).await;
+                let (build, verdict) = built.map_err(|fault| fault.or_of_authentication().into_failure(seen))?;
+                (build, verdict, revision)
             }
             Route::Local(artifact) => {
                 let revision = Some(artifact.revision.clone());
-                (self.build_local(artifact, &plan.wishes, seen).await, revision)
+                let built = self.build_local(artifact, &wishes, seen).await;
+                (built.map_err(|fault| fault.into_failure(seen))?, Verdict::PassedOver, revision)
             }
         };
-        let build = build.map_err(|fault| fault.into_failure(seen))?;
-        let verified = plan
-            .keys
-            .map_or(Verified::NotWanted, |_| Verified::Now(format!("verified signature of version {}", build.chart.version)));
+        let verified = match verdict {
+            Verdict::Verified => Verified::Now(format!("verified signature of version {}", build.chart.version)),
+            Verdict::PassedOver => Verified::NotWanted,
+        };
         let made = self.store(build, revision, seen).await?;
         Ok(Made { verified, ..made })
     }

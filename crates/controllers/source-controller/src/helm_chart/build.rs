@@ -125,11 +125,13 @@ impl Fault {
         Self { known: Some(chart.clone()), ..self }
     }
 
-    /// The same, if it is about credentials or certificates. As Flux, by what a server said.
+    /// The same, if it is about credentials or certificates. As Flux, by what a server said; but a signature that does not count, whose
+    /// reasons have such words too, is never taken for that.
     #[must_use]
     pub(super) fn or_of_authentication(self) -> Self {
         let words = ["401", "unauthorized", "authentication required", "tls", "unknown certificate authority", "certificate"];
-        if !words.iter().any(|word| self.message.to_ascii_lowercase().contains(word)) {
+        let is_of_signature = self.reason == Reason::ChartVerificationError;
+        if is_of_signature || !words.iter().any(|word| self.message.to_ascii_lowercase().contains(word)) {
             return self;
         }
         let message = format!("failed to authenticate with the Helm repository: {}", self.message);

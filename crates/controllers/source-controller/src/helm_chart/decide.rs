@@ -4,11 +4,12 @@ use super::observe::Origin;
 use crate::helm_repository::{self, Way};
 use crate::secrets::SecretRead;
 use crate::source::{Failure, Seen};
-use crate::verification;
+use crate::verification::{self, Demand, Wanted};
 use api::meta::{Artifact, ConditionType, Reason};
-use api::source::{HelmChart, HelmChartSourceKind, HelmChartSpec, ReconcileStrategy};
-use cosign_signature::PublicKey;
-use kube::Resource;
+use api::source::{HelmChart, HelmChartSourceKind, ReconcileStrategy};
+use cosign_signature::Signers;
+use kube::{Resource, ResourceExt};
+use std::sync::Arc;
 
 /// The most characters of a source's revision in the version of a chart: it becomes part of labels, which are short.
 const SHORT_REVISION: usize = 12;
@@ -19,8 +20,8 @@ pub(super) struct Plan {
     pub(super) route: Route,
     /// How.
     pub(super) wishes: Wishes,
-    /// The keys by one of which it has to be signed, if any.
-    pub(super) keys: Option<Vec<PublicKey>>,
+    /// Which signature it has to have.
+    pub(super) signature: Wanted,
 }
 
 /// Where a chart comes from.
@@ -45,10 +46,10 @@ pub(super) struct Wishes {
 }
 
 /// What to build from where.
-pub(super) fn decide(seen: &Seen<HelmChart>, origin: &Origin) -> Result<Plan, Failure> {
+pub(super) fn decide(seen: &Seen<HelmChart>, origin: &Origin, root: Option<&Arc<[u8]>>) -> Result<Plan, Failure> {
     let spec = &seen.object.spec;
     let source = &spec.source_ref;
-    let mut keys = None;
+    let mut signature = Wanted::Nothing;
     let route = match origin {
         Origin::Missing => {
             let kind = format!("{}.{}", source.kind.as_str(), api::source::GROUP);
@@ -61,12 +62,12 @@ pub(super) fn decide(seen: &Seen<HelmChart>, origin: &Origin) -> Result<Plan, Fa
         }
         Origin::Repository { repository, secrets, index, keys: secret } => {
             let way = helm_repository::way(repository, secrets)?;
-            keys = self::keys(spec, &way, secret)?;
+            signature = self::signature(&seen.object, &way, secret, root)?;
             Route::Remote(Box::new(Way { index: index.clone(), ..way }))
         }
         Origin::Content(artifact) => Route::Local(artifact.clone()),
     };
-    Ok(Plan { route, wishes: wishes(&seen.object, origin), keys })
+    Ok(Plan { route, wishes: wishes(&seen.object, origin), signature })
 }
 
 fn wishes(object: &HelmChart, origin: &Origin) -> Wishes {
@@ -101,20 +102,18 @@ fn short_revision(revision: &str, kind: HelmChartSourceKind) -> String {
     hash.chars().take(SHORT_REVISION).collect()
 }
 
-/// The keys by one of which the chart has to be signed, if any.
-fn keys(spec: &HelmChartSpec, way: &Way, secret: &SecretRead) -> Result<Option<Vec<PublicKey>>, Failure> {
-    let Some(wanted) = &spec.verification else { return Ok(None) };
+/// Which signature the chart has to have.
+fn signature(object: &HelmChart, way: &Way, secret: &SecretRead, root: Option<&Arc<[u8]>>) -> Result<Wanted, Failure> {
+    let Some(wanted) = &object.spec.verification else { return Ok(Wanted::Nothing) };
     if !way.is_registry() {
         let message = "chart verification error: not implemented";
         return Err(Failure::fetch(Reason::ChartVerificationError, message).under(Some(ConditionType::BuildFailed)));
     }
-    let why = match verification::wanted(wanted.provider, secret) {
-        verification::Wanted::Keys(keys) if !keys.is_empty() => return Ok(Some(keys)),
-        verification::Wanted::Refused(why) => why,
-        _ => {
-            let name = wanted.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
-            format!("no public keys found in secret '{name}'")
-        }
+    let demand = Demand::of_chart(wanted, &object.namespace().unwrap_or_default(), secret, root);
+    let why = match verification::wanted(&demand) {
+        Wanted::Cosign(Signers::Keys(keys)) if keys.is_empty() => format!("no public keys found in secret '{}'", demand.secret.1),
+        Wanted::Refused(why) => why,
+        signature => return Ok(signature),
     };
     let provider = verification::title(wanted.provider, wanted.secret_ref.is_some());
     let message = format!("failed to verify the signature using provider '{provider}': {why}");

@@ -35,7 +35,7 @@ impl HelmCharts {
                         .map_err(|error| format!("failed to add local dependency '{name}': {}", error_chain(&error)))
                 }
                 Ok(Origin::Repository(address)) => self
-                    .fetch_dependency(&address, &dependency, &seen.namespace())
+                    .fetch_dependency(&address, &dependency, &seen.object)
                     .await
                     .map_err(|error| format!("failed to add remote dependency '{name}': {error}")),
             };
@@ -44,8 +44,8 @@ impl HelmCharts {
         Ok(())
     }
 
-    async fn fetch_dependency(&self, address: &str, dependency: &Dependency, namespace: &str) -> Result<Chart, String> {
-        let way = self.way_to(address, namespace).await;
+    async fn fetch_dependency(&self, address: &str, dependency: &Dependency, chart: &HelmChart) -> Result<Chart, String> {
+        let way = self.way_to(address, chart).await;
         let way = way.map_err(|error| format!("failed to get chart repository for URL '{address}': {error}"))?;
         let (name, range) = (&dependency.name, &dependency.version);
         let located = self.locate(&way, name, range).await.map_err(|error| {
@@ -60,11 +60,11 @@ impl HelmCharts {
     }
 
     /// How the repository at an address is reached: as the HelmRepository of the namespace with that address says, else as nobody.
-    async fn way_to(&self, address: &str, namespace: &str) -> Result<Way, String> {
+    async fn way_to(&self, address: &str, chart: &HelmChart) -> Result<Way, String> {
         let wanted = helm_repository_address(address).ok_or_else(|| format!("parse \"{address}\""))?;
         self.stores.helm.synced().await;
         let here = |object: &Arc<HelmRepository>| {
-            object.namespace().as_deref() == Some(namespace) && helm_repository_address(&object.spec.url) == Some(wanted.clone())
+            object.namespace() == chart.namespace() && helm_repository_address(&object.spec.url) == Some(wanted.clone())
         };
         let (repository, secrets) = match self.stores.helm.all().into_iter().find(here) {
             Some(repository) => {
@@ -75,7 +75,7 @@ impl HelmCharts {
         };
         let way = helm_repository::way(&repository, &secrets).map_err(|failure| failure.message)?;
         let index = self.stored(repository.status.as_ref().and_then(|status| status.artifact.clone())).await;
-        Ok(Way { index, ..way })
+        self.identify(Way { index, ..way }, chart).await
     }
 }
 

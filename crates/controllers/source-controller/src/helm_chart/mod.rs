@@ -21,10 +21,11 @@ mod repository;
 mod tests;
 mod watches;
 
-pub(crate) use indexes::Indexes;
+pub(crate) use indexes::{Caching, Indexes};
 pub(crate) use repository::Limits;
 pub(crate) use watches::wake_by_sources;
 
+use crate::identity::Identification;
 use crate::source::{Failure, Made, Seen, Source};
 use crate::storage::Storage;
 use api::meta::{ConditionType, Reason, SummaryRule};
@@ -47,10 +48,14 @@ pub(crate) struct HelmCharts {
     pub(crate) registries: OciClient,
     /// Where artifacts lie.
     pub(crate) storage: Arc<Storage>,
+    /// Who the controller is to clouds.
+    pub(crate) identification: Identification,
     /// Indexes that were read.
-    pub(crate) indexes: Indexes,
+    pub(crate) indexes: Arc<Indexes>,
     /// How much may be downloaded and loaded.
     pub(crate) limits: Limits,
+    /// What signatures without keys are verified with.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
 }
 
 /// The objects that charts come from.
@@ -87,7 +92,7 @@ impl Source for HelmCharts {
 
     async fn make(&self, seen: &Seen<HelmChart>) -> Result<Made<HelmChartStatus>, Failure> {
         let observed = self.observe(&seen.object).await;
-        let made = match decide::decide(seen, &observed) {
+        let made = match decide::decide(seen, &observed, self.trusted_root.as_ref()) {
             Ok(plan) => self.act(plan, seen).await,
             Err(failure) => Err(failure),
         };

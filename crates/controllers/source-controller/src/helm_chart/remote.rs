@@ -6,10 +6,10 @@ use super::decide::Wishes;
 use super::repository::{Limits, LocateError};
 use crate::helm_repository::Way;
 use crate::source::Seen;
+use crate::verification::{Verdict, Wanted};
 use api::meta::Reason;
 use api::source::HelmChart;
 use bytes::Bytes;
-use cosign_signature::PublicKey;
 use runtime::error_chain::error_chain;
 
 impl HelmCharts {
@@ -18,9 +18,9 @@ impl HelmCharts {
         &self,
         way: &Way,
         wishes: &Wishes,
-        keys: Option<&[PublicKey]>,
+        signature: &Wanted,
         seen: &Seen<HelmChart>,
-    ) -> Result<Build, Fault> {
+    ) -> Result<(Build, Verdict), Fault> {
         let spec = &seen.object.spec;
         check_name(&spec.chart)?;
         let mut located = self.locate(way, &spec.chart, spec.version()).await.map_err(|error| {
@@ -30,13 +30,11 @@ impl HelmCharts {
             };
             Fault::new(reason, &format!("failed to get chart version for remote reference: {}", error_chain(&error)))
         })?;
-        if let Some(keys) = keys {
-            let verified = self.verify(way, &mut located, keys).await;
-            verified.map_err(|why| Fault::new(Reason::ChartVerificationError, &why))?;
-        }
+        let verdict = self.verify(way, &mut located, signature, seen.now).await;
+        let verdict = verdict.map_err(|why| Fault::new(Reason::ChartVerificationError, &why))?;
         let chart = Known::new(&located.name, &located.version, wishes)?;
         if chart.is_stored(seen, wishes) {
-            return Ok(chart.stored(seen, wishes, !wishes.mark.is_empty()));
+            return Ok((chart.stored(seen, wishes, !wishes.mark.is_empty()), verdict));
         }
         let archive = self.download(way, &located).await.map_err(|error| {
             Fault::new(Reason::ChartPullError, &format!("failed to download chart for remote reference: {error}")).knowing(&chart)
@@ -48,7 +46,8 @@ impl HelmCharts {
             built.map_err(|fault| fault.knowing(&chart))
         };
         let built = tokio::task::spawn_blocking(work).await;
-        built.unwrap_or_else(|error| Err(Fault::new(Reason::Unknown, &error.to_string())))
+        let built = built.unwrap_or_else(|error| Err(Fault::new(Reason::Unknown, &error.to_string())));
+        built.map(|build| (build, verdict))
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::HelmCharts;
 use crate::helm_repository::{Target, Way};
-use crate::verification;
+use crate::verification::{self, Subject, Verdict, Wanted};
 use ::helm_repository::{Index, SelectError, chart_address, index_address};
-use api::meta::Artifact;
+use api::source::HelmChart;
 use bytes::Bytes;
-use cosign_signature::PublicKey;
-use oci_client::{Descriptor, OciClient, Reference, Registry, Repository};
+use oci_client::{Credentials, Descriptor, OciClient, Reference, Registry, Repository};
 use runtime::error_chain::error_chain;
+use runtime::metrics::CacheEvent;
 use std::sync::Arc;
+use std::time::Instant;
 use url::Url;
 use version_select::{Constraint, Version};
 
@@ -57,14 +58,26 @@ pub(super) enum LocateError {
 }
 
 impl HelmCharts {
+    /// The way with who this process is to the registry of a cloud, where nothing else opens it; in words why not.
+    pub(super) async fn identify(&self, mut way: Way, chart: &HelmChart) -> Result<Way, String> {
+        if let Target::Registry { name, options, login: Some(provider) } = &mut way.target {
+            let host = name.split('/').next().unwrap_or_default();
+            let login = self.identification.of("HelmChart", chart).registry_login(*provider, host, None).await;
+            let (username, password) = login
+                .map_err(|error| format!("failed to get credential from '{}': {}", provider.as_str(), error_chain(&error)))?;
+            options.credentials = Credentials::Basic { username, password };
+        }
+        Ok(way)
+    }
+
     /// Which version of a chart `range` means.
     pub(super) async fn locate(&self, way: &Way, name: &str, range: &str) -> Result<Located, LocateError> {
         match &way.target {
             Target::Http { repository, options } => {
-                let index = self.index(way.index.clone(), repository, options).await.map_err(LocateError::Repository)?;
+                let index = self.index(way, repository, options).await.map_err(LocateError::Repository)?;
                 Ok(select(&index, name, range)?)
             }
-            Target::Registry { name: registry, options } => {
+            Target::Registry { name: registry, options, .. } => {
                 let failed = |error: String| LocateError::Repository(error);
                 let repository = Repository::parse(&format!("{registry}/{name}")).map_err(|error| failed(error.to_string()))?;
                 let version = if Version::parse_three_segments(range).is_ok() {
@@ -99,34 +112,49 @@ impl HelmCharts {
         }
     }
 
-    /// Whether a chart that was located is signed by one of `keys`; in words why not. What is downloaded then is what was verified.
-    pub(super) async fn verify(&self, way: &Way, located: &mut Located, keys: &[PublicKey]) -> Result<(), String> {
+    /// Whether a chart that was located is signed as wanted; in words why not. What is downloaded then is what was verified.
+    pub(super) async fn verify(
+        &self,
+        way: &Way,
+        located: &mut Located,
+        wanted: &Wanted,
+        now: jiff::Timestamp,
+    ) -> Result<Verdict, String> {
+        if matches!(wanted, Wanted::Nothing) {
+            return Ok(Verdict::PassedOver);
+        }
         let (Target::Registry { options, .. }, Place::Tag(repository, digest)) = (&way.target, &mut located.place) else {
             return Err("not implemented".to_owned());
         };
         let registry = open(&self.registries, repository, options)?;
         let tag = located.version.replace('+', "_");
         let resolved = resolve(&registry, &tag).await?;
-        verification::verify(&registry, &resolved, &format!("{repository}:{tag}"), keys).await?;
+        let subject = Subject { repository, digest: &resolved, name: format!("{repository}:{tag}"), now };
+        let verdict = verification::verify(&registry, &subject, wanted).await?;
         *digest = Some(resolved);
-        Ok(())
+        Ok(verdict)
     }
 
     /// An index: the stored one, else the repository's; in words why not.
-    async fn index(
-        &self,
-        stored: Option<Artifact>,
-        repository: &Url,
-        options: &helm_repository_client::Options,
-    ) -> Result<Arc<Index>, String> {
-        let Some(artifact) = stored else {
+    async fn index(&self, way: &Way, repository: &Url, options: &helm_repository_client::Options) -> Result<Arc<Index>, String> {
+        let Some(artifact) = way.index.clone() else {
             let failed = |error: String| format!("failed to cache index: failed to cache index to temporary file: {error}");
             let address = index_address(repository.as_str()).map_err(|error| failed(error.to_string()))?;
             let fetched = self.repositories.fetch(repository, &address, options, self.limits.index_bytes).await;
             let text = fetched.map_err(|error| failed(error_chain(&error)))?;
+            let _turn = self.indexes.turn().await;
             return blocking(move || read_index(&text)).await;
         };
-        if let Some(index) = self.indexes.get(&artifact.digest) {
+        let found = self.indexes.get(&artifact.digest, Instant::now());
+        if self.indexes.is_wanted() {
+            let event = if found.is_some() { CacheEvent::Hit } else { CacheEvent::Miss };
+            self.identification.metrics.index_cache_event(event, &way.owner.name, &way.owner.namespace);
+        }
+        if let Some(index) = found {
+            return Ok(index);
+        }
+        let _turn = self.indexes.turn().await;
+        if let Some(index) = self.indexes.get(&artifact.digest, Instant::now()) {
             return Ok(index);
         }
         let (storage, digest) = (Arc::clone(&self.storage), artifact.digest.clone());
@@ -135,7 +163,7 @@ impl HelmCharts {
             Ok((text.len(), read_index(&text)?))
         })
         .await?;
-        self.indexes.keep(digest, bytes, Arc::clone(&index));
+        self.indexes.keep(digest, bytes, Arc::clone(&index), Instant::now());
         Ok(index)
     }
 }

@@ -48,7 +48,7 @@ fn the_version_is_marked_with_what_the_chart_was_made_of() {
         (json!({ "valuesFiles": ["./values.yaml"] }), ""),
         (json!({ "valuesFiles": ["a.yaml"], "reconcileStrategy": "Revision" }), "20f22736e85d.4"),
     ] {
-        let plan = decide(&seen(spec.clone(), json!({})), &Origin::Content(artifact(revision))).expect("there is a plan");
+        let plan = decide(&seen(spec.clone(), json!({})), &Origin::Content(artifact(revision)), None).expect("there is a plan");
         assert_eq!(plan.wishes.mark, expect, "{spec}");
         assert!(matches!(plan.route, Route::Local(_)) && plan.wishes.force);
     }
@@ -56,14 +56,14 @@ fn the_version_is_marked_with_what_the_chart_was_made_of() {
         json!({ "reconcileStrategy": "Revision", "sourceRef": { "kind": "Bucket", "name": "b" } }),
         json!({ "observedGeneration": 4 }),
     );
-    let plan = decide(&bucket, &Origin::Content(artifact("sha256:0123456789abcdef"))).expect("there is a plan");
+    let plan = decide(&bucket, &Origin::Content(artifact("sha256:0123456789abcdef")), None).expect("there is a plan");
     assert_eq!((plan.wishes.mark.as_str(), plan.wishes.force), ("0123456789ab", false));
 }
 
 #[test]
 fn a_source_that_is_not_there_is_waited_for() {
     let failed = |origin| {
-        let failure = decide(&seen(json!({}), json!({})), &origin).err().expect("there is no plan");
+        let failure = decide(&seen(json!({}), json!({})), &origin, None).err().expect("there is no plan");
         (failure.class, failure.reason, failure.message)
     };
     let missing = "failed to get source: GitRepository.source.toolkit.fluxcd.io \"source\" not found".to_owned();

@@ -2,17 +2,23 @@
 
 use super::decide;
 use super::observe::Secrets;
+use crate::identity::cloud_of;
 use crate::secrets::{SecretRead, docker_config};
 use crate::source::Failure;
 use api::meta::{Artifact, Reason};
-use api::source::{HelmRepository, RegistryProvider};
+use api::source::HelmRepository;
+use cloud_identity::Provider;
 use helm_repository_client::Options;
+use kube::ResourceExt;
 use oci_client::{Credentials, DockerConfig, Repository};
+use runtime::queue::ObjectKey;
 use url::Url;
 
 /// How a repository is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Way {
+    /// The object that says so; without a name where nobody declared the repository.
+    pub(crate) owner: ObjectKey,
     /// Which one.
     pub(crate) target: Target,
     /// Its index, where it is stored.
@@ -20,7 +26,7 @@ pub(crate) struct Way {
 }
 
 /// A repository and how it is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Target {
     /// Over HTTP.
     Http {
@@ -35,6 +41,8 @@ pub(crate) enum Target {
         name: String,
         /// How.
         options: oci_client::Options,
+        /// Whose identity of this process opens it, where nothing else does.
+        login: Option<Provider>,
     },
 }
 
@@ -48,7 +56,8 @@ impl Way {
 /// How the charts of a repository are reached.
 pub(crate) fn way(object: &HelmRepository, secrets: &Secrets) -> Result<Way, Failure> {
     let target = if object.spec.is_registry() { registry(object, secrets)? } else { http(object, secrets)? };
-    Ok(Way { target, index: None })
+    let owner = ObjectKey::new(object.namespace().unwrap_or_default(), object.metadata.name.clone().unwrap_or_default());
+    Ok(Way { owner, target, index: None })
 }
 
 fn authentication(message: String) -> Failure {
@@ -68,11 +77,12 @@ fn registry(object: &HelmRepository, secrets: &Secrets) -> Result<Target, Failur
     };
     let name = name.trim_end_matches('/').to_owned();
     let options = decide::options(object, secrets).map_err(authentication)?;
+    let login = match &secrets.credentials {
+        SecretRead::NotWanted => cloud_of(object.spec.provider.unwrap_or_default()),
+        _ => None,
+    };
     let credentials = match &secrets.credentials {
-        SecretRead::NotWanted => {
-            provider(object.spec.provider.unwrap_or_default())?;
-            Credentials::Anonymous
-        }
+        SecretRead::NotWanted => Credentials::Anonymous,
         SecretRead::Found(data) => {
             let secret = object.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
             let config = docker_config(data).map_err(|error| {
@@ -93,7 +103,7 @@ fn registry(object: &HelmRepository, secrets: &Secrets) -> Result<Target, Failur
         insecure: object.spec.insecure,
         timeout: options.timeout,
     };
-    Ok(Target::Registry { name, options })
+    Ok(Target::Registry { name, options, login })
 }
 
 /// The credentials for the host of a repository, which have to be there.
@@ -106,16 +116,4 @@ fn from_config(config: &DockerConfig, name: &str, secret: &str) -> Result<Creden
         let message = format!("no auth config for '{host}' in the docker-registry Secret '{secret}'");
         authentication(format!("failed to configure OCI registry authentication: {message}"))
     })
-}
-
-/// Identities of cloud providers are not known yet; what cannot work is said at once.
-fn provider(provider: RegistryProvider) -> Result<(), Failure> {
-    if provider == RegistryProvider::Generic {
-        return Ok(());
-    }
-    Err(authentication(format!(
-        "failed to get credential from '{0}': identities of the provider {0} are not supported; set spec.secretRef to a Secret of \
-         type kubernetes.io/dockerconfigjson",
-        provider.as_str()
-    )))
 }

@@ -4,14 +4,15 @@ use super::OciRepositories;
 use super::decide::{self, Question, Wanted};
 use crate::source::{self, Failure, Made, Reached, Seen, Verified};
 use crate::storage::{Content, Storage};
-use crate::verification;
+use crate::verification::{self, Subject, Verdict};
 use api::meta::{Artifact, Reason};
 use api::source::{OciLayerOperation, OciRepository, OciRepositoryStatus};
 use artifact::ArtifactPath;
 use artifact::archive;
 use artifact::ignore::IgnoreRules;
+use cloud_identity::Provider;
 use kube::ResourceExt;
-use oci_client::{Descriptor, Manifest, Reference, Registry};
+use oci_client::{Credentials, Descriptor, Manifest, Reference, Registry};
 use runtime::error_chain::error_chain;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +24,15 @@ const ORIGIN_SOURCE: &str = "org.opencontainers.image.source";
 const ORIGIN_REVISION: &str = "org.opencontainers.image.revision";
 
 impl OciRepositories {
-    pub(super) async fn act(&self, question: Question, seen: &Seen<OciRepository>) -> Result<Made<OciRepositoryStatus>, Failure> {
+    pub(super) async fn act(
+        &self,
+        mut question: Question,
+        seen: &Seen<OciRepository>,
+    ) -> Result<Made<OciRepositoryStatus>, Failure> {
         let object = &seen.object;
+        if let Some(provider) = question.login {
+            question.options.credentials = self.log_in(provider, &question, object).await?;
+        }
         let registry = self.registries.repository(&question.repository, &question.options).map_err(|error| {
             let message = format!("failed to generate transport for '{}': {}", object.spec.url, error_chain(&error));
             Failure::fetch(Reason::AuthenticationFailed, message)
@@ -44,9 +52,12 @@ impl OciRepositories {
             verification::Wanted::Nothing => Ok(Verified::NotWanted),
             verification::Wanted::Refused(why) => Err(why.clone()),
             _ if decide::is_verified(object, outdated.is_none()) => Ok(Verified::Before),
-            verification::Wanted::Keys(keys) => {
-                let signed = verification::verify(&registry, &digest, &named, keys).await;
-                signed.map(|()| Verified::Now(format!("verified signature of revision {revision}")))
+            wanted => {
+                let subject = Subject { repository: &question.repository, digest: &digest, name: named, now: seen.now };
+                verification::verify(&registry, &subject, wanted).await.map(|verdict| match verdict {
+                    Verdict::Verified => Verified::Now(format!("verified signature of revision {revision}")),
+                    Verdict::PassedOver => Verified::NotWanted,
+                })
             }
         };
         let verified = verified.map_err(|why| decide::unverified(object, &why).at(reached.clone()))?;
@@ -60,6 +71,17 @@ impl OciRepositories {
             _ => failure.at(outdated.map_or(Reached::Origin, Reached::New)),
         })?;
         Ok(Made { verified, ..stored(object, artifact) })
+    }
+
+    /// Who this process is to the registry of a cloud.
+    async fn log_in(&self, provider: Provider, question: &Question, object: &OciRepository) -> Result<Credentials, Failure> {
+        let (registry, proxy) = (question.repository.registry(), question.options.proxy.as_ref());
+        let identities = self.identification.of("OCIRepository", object);
+        let (username, password) = identities.registry_login(provider, registry, proxy).await.map_err(|error| {
+            let message = format!("failed to get credential from {}: {}", provider.as_str(), error_chain(&error));
+            Failure::fetch(Reason::AuthenticationFailed, message)
+        })?;
+        Ok(Credentials::Basic { username, password })
     }
 
     /// Stores the layer: its files without those that are ignored, or its bytes.

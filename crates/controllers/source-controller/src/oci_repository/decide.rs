@@ -1,14 +1,17 @@
 //! From what was seen to what is asked of which registry: pure, and every way to fail is a plan.
 
 use super::observe::Secrets;
+use crate::identity::{NO_OBJECT_IDENTITY, cloud_of};
 use crate::secrets::{SecretRead, docker_config, proxy};
 use crate::source::Failure;
 use crate::verification;
 use api::meta::{ConditionStatus, ConditionType, Reason};
-use api::source::{OciRepository, RegistryProvider};
+use api::source::OciRepository;
+use cloud_identity::Provider;
 use kube::ResourceExt;
 use oci_client::{DockerConfig, Options, Reference, Repository, Tls};
 use runtime::error_chain::error_chain;
+use std::sync::Arc;
 use std::time::Duration;
 use version_select::Constraint;
 
@@ -22,6 +25,8 @@ pub(crate) struct Question {
     pub(crate) repository: Repository,
     /// How it is reached.
     pub(crate) options: Options,
+    /// Whose identity of this process opens it, where nothing else does.
+    pub(crate) login: Option<Provider>,
     /// What is wanted of it.
     pub(crate) wanted: Wanted,
     /// Which signature that has to have.
@@ -54,13 +59,16 @@ pub(crate) struct Range {
 const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// What to ask.
-pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_identity: bool) -> Result<Question, Failure> {
+pub(crate) fn decide(
+    object: &OciRepository,
+    secrets: &Secrets,
+    signature: verification::Wanted,
+    object_level_identity: bool,
+) -> Result<Question, Failure> {
     let spec = &object.spec;
     let config = credentials(object, secrets)?;
     let proxy = proxy(&secrets.proxy).map_err(|error| authentication(format!("failed to get proxy address: {error}")))?;
-    if config.is_none() {
-        provider(object, object_level_identity)?;
-    }
+    let login = if config.is_none() { provider(object, object_level_identity)? } else { None };
     let tls = tls(object, &secrets.certificates)?;
     let repository = repository(&spec.url)
         .map_err(|error| Failure::stalled(Reason::UrlInvalid, format!("URL validation failed for '{}': {error}", spec.url)))?;
@@ -71,7 +79,7 @@ pub(crate) fn decide(object: &OciRepository, secrets: &Secrets, object_level_ide
     let credentials = config.as_ref().and_then(|config| config.credentials(&repository)).cloned().unwrap_or_default();
     let timeout = spec.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |timeout| timeout.to_std());
     let options = Options { credentials, tls, proxy, insecure: spec.insecure, timeout };
-    Ok(Question { repository, options, wanted, signature: signature(object, secrets) })
+    Ok(Question { repository, options, login, wanted, signature })
 }
 
 fn authentication(message: String) -> Failure {
@@ -93,22 +101,19 @@ fn credentials(object: &OciRepository, secrets: &Secrets) -> Result<Option<Docke
     Ok(named.then_some(config))
 }
 
-/// Identities of cloud providers are not known yet; what cannot work is said at once.
-fn provider(object: &OciRepository, object_level_identity: bool) -> Result<(), Failure> {
+/// Whose identity of this process opens the registry.
+fn provider(object: &OciRepository, object_level_identity: bool) -> Result<Option<Provider>, Failure> {
     let provider = object.spec.provider.unwrap_or_default();
-    if provider == RegistryProvider::Generic {
-        return Ok(());
+    let Some(cloud) = cloud_of(provider) else { return Ok(None) };
+    if object.spec.service_account_name.is_none() {
+        return Ok(Some(cloud));
     }
-    if object.spec.service_account_name.is_some() && !object_level_identity {
+    if !object_level_identity {
         let message = "to use spec.serviceAccountName for provider authentication please enable the \
                        ObjectLevelWorkloadIdentity feature gate in the controller";
         return Err(Failure::stalled(Reason::FeatureGateDisabled, message).under(None));
     }
-    Err(authentication(format!(
-        "failed to get credential from {0}: identities of the provider {0} are not supported; set spec.secretRef to a Secret of \
-         type kubernetes.io/dockerconfigjson",
-        provider.as_str()
-    )))
+    Err(authentication(format!("failed to get credential from {}: {NO_OBJECT_IDENTITY}", provider.as_str())))
 }
 
 fn tls(object: &OciRepository, certificates: &SecretRead) -> Result<Tls, Failure> {
@@ -145,11 +150,11 @@ fn wanted(object: &OciRepository) -> Result<Wanted, String> {
 }
 
 /// Which signature the content has to have.
-fn signature(object: &OciRepository, secrets: &Secrets) -> verification::Wanted {
-    match &object.spec.verification {
-        None => verification::Wanted::Nothing,
-        Some(wanted) => verification::wanted(wanted.provider, &secrets.keys),
-    }
+pub(super) fn signature(object: &OciRepository, secrets: &Secrets, root: Option<&Arc<[u8]>>) -> verification::Wanted {
+    let Some(wanted) = &object.spec.verification else { return verification::Wanted::Nothing };
+    let namespace = object.namespace().unwrap_or_default();
+    let read = (&secrets.keys, &secrets.trusted_root);
+    verification::wanted(&verification::Demand::of_artifact(wanted, &namespace, read, root))
 }
 
 /// Whether the signature of content with this revision has been verified for the object as it is.

@@ -6,6 +6,7 @@ mod act;
 mod decide;
 mod observe;
 
+use crate::identity::Identification;
 use crate::source::{Failure, Made, Seen, Source};
 use crate::storage::Storage;
 use api::meta::{ConditionType, SummaryRule};
@@ -22,8 +23,12 @@ pub(crate) struct OciRepositories {
     pub(crate) registries: OciClient,
     /// Where artifacts lie.
     pub(crate) storage: Arc<Storage>,
+    /// Who the controller is to clouds.
+    pub(crate) identification: Identification,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
+    /// What signatures without keys are verified with where an object names no trusted root.
+    pub(crate) trusted_root: Option<Arc<[u8]>>,
 }
 
 impl Source for OciRepositories {
@@ -46,7 +51,8 @@ impl Source for OciRepositories {
 
     async fn make(&self, seen: &Seen<OciRepository>) -> Result<Made<OciRepositoryStatus>, Failure> {
         let secrets = self.observe(&seen.object).await;
-        let question = decide::decide(&seen.object, &secrets, self.object_level_identity)?;
+        let signature = decide::signature(&seen.object, &secrets, self.trusted_root.as_ref());
+        let question = decide::decide(&seen.object, &secrets, signature, self.object_level_identity)?;
         self.act(question, seen).await
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Secrets {
     pub(crate) proxy: SecretRead,
     /// The Secret of `spec.verify.secretRef`.
     pub(crate) keys: SecretRead,
+    /// The Secret of `spec.verify.trustedRootSecretRef`.
+    pub(crate) trusted_root: SecretRead,
 }
 
 impl OciRepositories {
@@ -36,13 +38,14 @@ impl OciRepositories {
             }
         };
         let verification = spec.verification.as_ref();
-        let (credentials, certificates, proxy, keys, account) = tokio::join!(
+        let (credentials, certificates, proxy, keys, trusted_root, account) = tokio::join!(
             read(spec.secret_ref.as_ref()),
             read(spec.cert_secret_ref.as_ref()),
             read(spec.proxy_secret_ref.as_ref()),
             read(verification.and_then(|wanted| wanted.secret_ref.as_ref())),
+            read(verification.and_then(|wanted| wanted.trusted_root_secret_ref.as_ref())),
             account,
         );
-        Secrets { credentials, account, certificates, proxy, keys }
+        Secrets { credentials, account, certificates, proxy, keys, trusted_root }
     }
 }

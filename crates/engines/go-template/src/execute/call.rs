@@ -8,7 +8,7 @@ use super::run::Run;
 use super::state::{Evaluated, State};
 use crate::builtins::{Builtin, index};
 use crate::function::{Function, FunctionError, Signature};
-use crate::syntax::node::{Callee, NodeId};
+use crate::syntax::node::{Callee, CalleeId, NodeId};
 use crate::value::Value;
 
 /// What says how many arguments a function takes, and of what types.
@@ -46,13 +46,13 @@ impl State<'_, '_> {
     pub(super) fn call(
         &mut self,
         dot: &Operand,
-        callee: Callee,
+        callee: CalleeId,
         (node, name): (NodeId, &[u8]),
         given: Given<'_>,
     ) -> Evaluated<Operand> {
-        match callee {
-            Callee::Host(function) => self.call_method(dot, self.source.function(function).as_ref(), (node, name), given),
-            Callee::Builtin(builtin) => self.call_builtin(dot, builtin, (node, name), given),
+        match self.source.callee(callee) {
+            Callee::Host(function) => self.call_method(dot, function.as_ref(), (node, name), given),
+            Callee::Builtin(builtin) => self.call_builtin(dot, *builtin, (node, name), given),
         }
     }
 

@@ -11,6 +11,8 @@ mod state;
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::budget::Limits;
 use crate::error::{ExecuteError, Limit, ParseError};
 use crate::format;
@@ -92,11 +94,11 @@ impl Templates {
         &self.options
     }
 
-    /// Parses a text with the functions and delimiters of this set, without adding it.
+    /// Parses a text with the functions and delimiters of this set, without adding it. What is parsed keeps the text.
     ///
     /// # Errors
     /// When the text is not well formed or calls a function that does not exist.
-    pub fn parse(&self, name: &str, text: &[u8]) -> Result<Parsed, ParseError> {
+    pub fn parse(&self, name: &str, text: &Bytes) -> Result<Parsed, ParseError> {
         let (left, right) = (self.options.left_delimiter.as_bytes(), self.options.right_delimiter.as_bytes());
         let delimiters = (if left.is_empty() { b"{{" } else { left }, if right.is_empty() { b"}}" } else { right });
         let definitions = parse(&Text::from(name), text, delimiters, &self.functions)?;
@@ -113,7 +115,7 @@ impl Templates {
     /// # Errors
     /// As [`Templates::parse`]; then nothing is added.
     pub fn add_text(&mut self, name: &str, text: &[u8]) -> Result<(), ParseError> {
-        let parsed = self.parse(name, text)?;
+        let parsed = self.parse(name, &Bytes::copy_from_slice(text))?;
         self.add(&parsed);
         Ok(())
     }

@@ -166,7 +166,7 @@ impl<'e, 'b> State<'e, 'b> {
     /// The variables that a pipeline declares or assigns to.
     fn declared(&self, pipe: NodeId) -> &'e [NodeId] {
         match &self.source.node(pipe).kind {
-            NodeKind::Pipe { declared, .. } => self.source.children(*declared),
+            NodeKind::Pipe { declared, children, .. } => self.source.pipe(*declared, *children).0,
             _ => &[],
         }
     }
@@ -267,8 +267,8 @@ impl<'e, 'b> State<'e, 'b> {
         self.take_step()?;
         let mark = self.run.variables.len();
         let source = self.source;
-        if let NodeKind::Pipe { assigns, declared, .. } = &source.node(branch.pipe).kind {
-            match (source.children(*declared), *assigns) {
+        if let NodeKind::Pipe { assigns, declared, children } = &source.node(branch.pipe).kind {
+            match (source.pipe(*declared, *children).0, *assigns) {
                 ([only], true) => self.assign(*only, item.clone())?,
                 ([first, second], true) => {
                     self.assign(*first, index)?;
@@ -351,14 +351,15 @@ impl<'e, 'b> State<'e, 'b> {
     pub(super) fn evaluate_pipeline(&mut self, dot: &Operand, pipe: NodeId) -> Evaluated<Operand> {
         self.at = pipe;
         let source = self.source;
-        let NodeKind::Pipe { assigns, declared, commands } = &source.node(pipe).kind else { return Ok(Operand::default()) };
-        let Some((&last, before)) = source.children(*commands).split_last() else { return Ok(Operand::default()) };
+        let NodeKind::Pipe { assigns, declared, children } = &source.node(pipe).kind else { return Ok(Operand::default()) };
+        let (declared, commands) = source.pipe(*declared, *children);
+        let Some((&last, before)) = commands.split_last() else { return Ok(Operand::default()) };
         let mut piped = None;
         for &command in before {
             piped = Some(self.evaluate_command(dot, command, &mut piped)?.unboxed());
         }
         let value = self.evaluate_command(dot, last, &mut piped)?.unboxed();
-        for &variable in source.children(*declared) {
+        for &variable in declared {
             if *assigns {
                 self.assign(variable, value.clone())?;
             } else if let NodeKind::Variable { variable, .. } = source.node(variable).kind {

@@ -1,7 +1,9 @@
 //! Cuts a template into tokens, with Go's trim markers and Go's messages for what cannot be a token.
 
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr3};
 
+use super::node::offset;
 use super::token::{Keyword, Token, TokenKind};
 use crate::text::quote::quoted;
 use crate::text::rune::{Rune, decode, is_alphanumeric, is_printable};
@@ -21,12 +23,11 @@ pub(super) struct LoopKeywords {
 /// The scanner. After an error it gives only the end.
 pub(super) struct Lexer<'a> {
     source: &'a [u8],
-    left_delimiter: &'a [u8],
+    /// Finds the left delimiter.
+    left_delimiter: Finder<'a>,
     right_delimiter: &'a [u8],
     position: usize,
     start: usize,
-    line: usize,
-    start_line: usize,
     parentheses: usize,
     inside_action: bool,
     keywords: LoopKeywords,
@@ -39,12 +40,10 @@ impl<'a> Lexer<'a> {
         let (left_delimiter, right_delimiter) = delimiters;
         Self {
             source,
-            left_delimiter,
+            left_delimiter: Finder::new(left_delimiter),
             right_delimiter,
             position: 0,
             start: 0,
-            line: 1,
-            start_line: 1,
             parentheses: 0,
             inside_action: false,
             keywords,
@@ -81,64 +80,47 @@ impl<'a> Lexer<'a> {
     fn next(&mut self) -> Option<char> {
         let rune = self.peek()?;
         self.position += rune.width;
-        self.line += usize::from(rune.character == '\n');
         Some(rune.character)
     }
 
     fn emit(&mut self, kind: TokenKind) -> Token {
-        let token = Token { kind, start: self.start, end: self.position, line: self.start_line };
+        let token = Token { kind, start: offset(self.start), end: offset(self.position) };
         self.start = self.position;
-        self.start_line = self.line;
         token
     }
 
-    /// Forgets what was passed over without [`Lexer::next`].
+    /// Forgets what was passed over.
     fn ignore(&mut self) {
-        self.count_lines();
         self.start = self.position;
-        self.start_line = self.line;
-    }
-
-    fn count_lines(&mut self) {
-        self.line += line_breaks(&self.source[self.start..self.position]);
-    }
-
-    /// Passes over so many bytes.
-    fn skip(&mut self, bytes: usize) {
-        self.line += line_breaks(&self.rest()[..bytes]);
-        self.position += bytes;
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token {
-        let token = Token { kind: TokenKind::Error, start: self.start, end: self.start, line: self.start_line };
         self.failure = message.into();
-        self.source = &[];
-        self.start = 0;
-        self.position = 0;
-        token
+        // Nothing follows.
+        self.source = &self.source[..self.start];
+        self.position = self.start;
+        self.emit(TokenKind::Error)
     }
 
     /// Text up to the next action; `None` when there was only a comment, or an action without text before it is next.
     fn lex_text(&mut self) -> Option<Token> {
-        let Some(found) = find(self.rest(), self.left_delimiter) else {
+        let Some(found) = self.left_delimiter.find(self.rest()) else {
             self.position = self.source.len();
             if self.position > self.start {
-                self.count_lines();
                 return Some(self.emit(TokenKind::Text));
             }
             return Some(self.emit(TokenKind::End));
         };
         if found > 0 {
             self.position += found;
-            let after = self.position + self.left_delimiter.len();
+            let after = self.position + self.left_delimiter.needle().len();
             let text = &self.source[self.start..self.position];
             let trimmed = if has_left_trim_marker(&self.source[after..]) { trailing_space(text) } else { 0 };
             self.position -= trimmed;
-            self.count_lines();
             let token = self.emit(TokenKind::Text);
             self.position += trimmed;
             self.ignore();
-            if token.end > token.start {
+            if text.len() > trimmed {
                 return Some(token);
             }
         }
@@ -146,7 +128,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn lex_left_delimiter(&mut self) -> Option<Token> {
-        self.position += self.left_delimiter.len();
+        self.position += self.left_delimiter.needle().len();
         let marker = if has_left_trim_marker(self.rest()) { TRIM_MARKER } else { 0 };
         if self.rest()[marker..].starts_with(LEFT_COMMENT) {
             self.position += marker;
@@ -163,7 +145,7 @@ impl<'a> Lexer<'a> {
 
     fn lex_comment(&mut self) -> Option<Token> {
         self.position += LEFT_COMMENT.len();
-        let Some(found) = find(self.rest(), RIGHT_COMMENT) else { return Some(self.fail("unclosed comment")) };
+        let Some(found) = memmem::find(self.rest(), RIGHT_COMMENT) else { return Some(self.fail("unclosed comment")) };
         self.position += found + RIGHT_COMMENT.len();
         let Some(marker) = self.right_delimiter_marker() else {
             return Some(self.fail("comment ends before closing delimiter"));
@@ -206,17 +188,23 @@ impl<'a> Lexer<'a> {
     }
 
     fn lex_inside_action(&mut self) -> Token {
-        if let Some(marker) = self.right_delimiter_marker() {
-            return if self.parentheses == 0 { self.lex_right_delimiter(marker) } else { self.fail("unclosed left paren") };
+        let Some(&first) = self.source.get(self.position) else { return self.fail("unclosed action") };
+        // Most often the first byte tells.
+        if Some(&first) == self.right_delimiter.first() || is_space_byte(first) {
+            if let Some(marker) = self.right_delimiter_marker() {
+                return if self.parentheses == 0 { self.lex_right_delimiter(marker) } else { self.fail("unclosed left paren") };
+            }
+            if is_space_byte(first) {
+                return self.lex_space();
+            }
         }
-        let Some(rune) = self.peek() else { return self.fail("unclosed action") };
-        let character = rune.character;
-        if is_space(character) {
-            return self.lex_space();
-        }
-        if character.is_ascii_digit() || character == '+' || character == '-' {
+        if first.is_ascii_digit() || matches!(first, b'+' | b'-') {
             return self.lex_number();
         }
+        if IN_NAMES[usize::from(first)] {
+            return self.lex_identifier();
+        }
+        let character = decode(self.rest()).character;
         if is_alphanumeric(character) {
             return self.lex_identifier();
         }
@@ -260,12 +248,11 @@ impl<'a> Lexer<'a> {
 
     fn lex_space(&mut self) -> Token {
         let spaces = leading_space(self.rest());
-        self.skip(spaces);
+        self.position += spaces;
         // The last space may belong to a trim marker.
         let from_last = &self.source[self.position - 1..];
         if has_right_trim_marker(from_last) && from_last[TRIM_MARKER..].starts_with(self.right_delimiter) {
             self.position -= 1;
-            self.line -= usize::from(from_last.first() == Some(&b'\n'));
             if spaces == 1 {
                 return self.lex_right_delimiter(TRIM_MARKER);
             }
@@ -274,8 +261,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_alphanumeric(&mut self) {
-        self.position += self.rest().iter().take_while(|&&byte| IN_NAMES[usize::from(byte)]).count();
-        if self.rest().first().is_some_and(|byte| !byte.is_ascii()) {
+        let rest = self.rest();
+        let names = rest.iter().position(|&byte| !IN_NAMES[usize::from(byte)]).unwrap_or(rest.len());
+        self.position += names;
+        if rest.get(names).is_some_and(|byte| !byte.is_ascii()) {
             while self.peek().is_some_and(|rune| is_alphanumeric(rune.character)) {
                 self.next();
             }
@@ -317,8 +306,8 @@ impl<'a> Lexer<'a> {
 
     /// Whether a name may end here. `.X.Y` gives two fields, and `$x+2` is refused.
     fn at_terminator(&self) -> bool {
-        let Some(&byte) = self.rest().first() else { return true };
-        is_space_byte(byte) || matches!(byte, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.at_right_delimiter()
+        let Some(&byte) = self.source.get(self.position) else { return true };
+        matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') || self.at_right_delimiter()
     }
 
     fn lex_quoted(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
@@ -337,7 +326,7 @@ impl<'a> Lexer<'a> {
 
     fn lex_raw_quoted(&mut self) -> Token {
         let Some(found) = memchr(b'`', self.rest()) else { return self.fail("unterminated raw quoted string") };
-        self.skip(found + 1);
+        self.position += found + 1;
         self.emit(TokenKind::RawString)
     }
 
@@ -414,17 +403,6 @@ static IN_NAMES: [bool; 256] = {
     }
     table
 };
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let &first = needle.first()?;
-    memchr_iter(first, haystack).find(|&at| haystack[at..].starts_with(needle))
-}
-
-fn line_breaks(bytes: &[u8]) -> usize {
-    // To set the fast search up takes longer than to look at a few bytes.
-    const FEW: usize = 16;
-    if bytes.len() <= FEW { bytes.iter().filter(|&&byte| byte == b'\n').count() } else { memchr_iter(b'\n', bytes).count() }
-}
 
 /// A character as `%#U` prints it.
 fn unicode_name(character: char) -> String {

@@ -1,6 +1,10 @@
 //! The parsed form of one template text: a program in a few flat vectors, so that it is small and cheap to make, and depth costs
 //! no stack when it is dropped.
 
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+
 use super::number::Number;
 use crate::builtins::Builtin;
 use crate::function::SharedFunction;
@@ -8,9 +12,19 @@ use crate::text::Text;
 use crate::text::quote::quoted;
 use crate::text::rune::is_blank;
 
-/// Index of a node in its [`Source`].
+/// The number of a node in its [`Source`], from 1, so that an optional one takes no more room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NodeId(u32);
+pub(crate) struct NodeId(NonZeroU32);
+
+impl NodeId {
+    fn of_index(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(offset(index)))
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// A stretch of the source text.
 #[derive(Clone, Copy, Debug)]
@@ -35,22 +49,22 @@ pub(crate) struct TextId(u32);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NumberId(u32);
 
-/// A function of the host that the source calls.
+/// A function that the source calls.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FunctionId(u32);
+pub(crate) struct CalleeId(u32);
 
 /// A text and every node parsed from it. Shared by the templates that the text defines.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The name under which the text was parsed, for locations in messages.
     pub(crate) name: Text,
-    pub(crate) text: Text,
+    pub(crate) text: Bytes,
     nodes: Vec<Node>,
     children: Vec<NodeId>,
     names: Vec<Span>,
     texts: Vec<Text>,
     numbers: Vec<Number>,
-    functions: Vec<SharedFunction>,
+    callees: Vec<Callee>,
 }
 
 /// A node and where it stands.
@@ -69,10 +83,10 @@ pub(crate) struct Branch {
 }
 
 /// What an identifier calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Callee {
     Builtin(Builtin),
-    Host(FunctionId),
+    Host(SharedFunction),
 }
 
 /// The kinds of nodes, as in Go's `parse` package.
@@ -90,15 +104,16 @@ pub(crate) enum NodeKind {
     },
     Break,
     Continue,
+    /// Variables that are declared or assigned to, so many, and then commands.
     Pipe {
         assigns: bool,
-        declared: Children,
-        commands: Children,
+        declared: u8,
+        children: Children,
     },
     Command(Children),
     Identifier {
         name: Span,
-        callee: Callee,
+        callee: CalleeId,
     },
     /// The first name is that of the variable.
     Variable {
@@ -132,16 +147,18 @@ impl Span {
 }
 
 impl Source {
-    pub(crate) fn new(name: Text, text: Text) -> Self {
+    pub(crate) fn new(name: Text, text: Bytes) -> Self {
+        // As many as most texts need; what is too much is given back when the text is parsed.
+        let nodes = text.len() / 12 + 8;
         Self {
             name,
             text,
-            nodes: Vec::with_capacity(8),
-            children: Vec::with_capacity(8),
+            nodes: Vec::with_capacity(nodes),
+            children: Vec::with_capacity(nodes),
             names: Vec::new(),
             texts: Vec::new(),
             numbers: Vec::new(),
-            functions: Vec::new(),
+            callees: Vec::new(),
         }
     }
 
@@ -152,11 +169,11 @@ impl Source {
         self.names.shrink_to_fit();
         self.texts.shrink_to_fit();
         self.numbers.shrink_to_fit();
-        self.functions.shrink_to_fit();
+        self.callees.shrink_to_fit();
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
+        &self.nodes[id.index()]
     }
 
     pub(crate) fn text(&self, id: TextId) -> &Text {
@@ -167,8 +184,13 @@ impl Source {
         &self.numbers[id.0 as usize]
     }
 
-    pub(crate) fn function(&self, id: FunctionId) -> &SharedFunction {
-        &self.functions[id.0 as usize]
+    pub(crate) fn callee(&self, id: CalleeId) -> &Callee {
+        &self.callees[id.0 as usize]
+    }
+
+    /// The variables and the commands of a pipeline.
+    pub(crate) fn pipe(&self, declared: u8, children: Children) -> (&[NodeId], &[NodeId]) {
+        self.children(children).split_at(usize::from(declared))
     }
 
     pub(crate) fn children(&self, children: Children) -> &[NodeId] {
@@ -180,10 +202,9 @@ impl Source {
     }
 
     /// Appends a node and says where it is.
-    pub(crate) fn push(&mut self, position: usize, kind: NodeKind) -> NodeId {
-        let id =
-            NodeId(u32::try_from(self.nodes.len()).expect("because a source is shorter than 4 GiB and nodes take a byte each"));
-        self.nodes.push(Node { position: offset(position), kind });
+    pub(crate) fn push(&mut self, position: u32, kind: NodeKind) -> NodeId {
+        let id = NodeId::of_index(self.nodes.len());
+        self.nodes.push(Node { position, kind });
         id
     }
 
@@ -197,20 +218,20 @@ impl Source {
         NumberId(offset(self.numbers.len() - 1))
     }
 
-    pub(crate) fn push_function(&mut self, function: SharedFunction) -> FunctionId {
-        self.functions.push(function);
-        FunctionId(offset(self.functions.len() - 1))
+    pub(crate) fn push_callee(&mut self, callee: Callee) -> CalleeId {
+        self.callees.push(callee);
+        CalleeId(offset(self.callees.len() - 1))
     }
 
     /// Makes another node of one that was pushed.
-    pub(crate) fn replace(&mut self, id: NodeId, position: usize, kind: NodeKind) {
-        self.nodes[id.0 as usize] = Node { position: offset(position), kind };
+    pub(crate) fn replace(&mut self, id: NodeId, position: u32, kind: NodeKind) {
+        self.nodes[id.index()] = Node { position, kind };
     }
 
     /// Gives nodes to a node that is yet to be pushed.
-    pub(crate) fn push_children(&mut self, nodes: impl Iterator<Item = NodeId>) -> Children {
+    pub(crate) fn push_children(&mut self, nodes: &[NodeId]) -> Children {
         let start = self.children.len();
-        self.children.extend(nodes);
+        self.children.extend_from_slice(nodes);
         Children(Span::since(start, &self.children))
     }
 
@@ -261,7 +282,7 @@ impl Source {
 
     fn write_node(&self, id: NodeId, output: &mut String) {
         match &self.node(id).kind {
-            NodeKind::List(nodes) => self.write_separated(*nodes, "", output),
+            NodeKind::List(nodes) => self.write_separated(self.children(*nodes), "", output),
             NodeKind::Text(span) => output.push_str(&String::from_utf8_lossy(self.slice(*span))),
             NodeKind::Action(pipe) => self.write_braced("", Some(*pipe), output),
             NodeKind::If(branch) => self.write_branch("if ", branch, output),
@@ -273,12 +294,13 @@ impl Source {
             }
             NodeKind::Break => output.push_str("{{break}}"),
             NodeKind::Continue => output.push_str("{{continue}}"),
-            NodeKind::Pipe { assigns, declared, commands } => {
-                self.write_separated(*declared, ", ", output);
-                if !self.children(*declared).is_empty() {
+            NodeKind::Pipe { assigns, declared, children } => {
+                let (declared, commands) = self.pipe(*declared, *children);
+                self.write_separated(declared, ", ", output);
+                if !declared.is_empty() {
                     output.push_str(if *assigns { " = " } else { " := " });
                 }
-                self.write_separated(*commands, " | ", output);
+                self.write_separated(commands, " | ", output);
             }
             NodeKind::Command(arguments) => {
                 for (index, &argument) in self.children(*arguments).iter().enumerate() {
@@ -311,8 +333,8 @@ impl Source {
         output.push_str(if is_pipe { ")" } else { "" });
     }
 
-    fn write_separated(&self, nodes: Children, separator: &str, output: &mut String) {
-        for (index, &node) in self.children(nodes).iter().enumerate() {
+    fn write_separated(&self, nodes: &[NodeId], separator: &str, output: &mut String) {
+        for (index, &node) in nodes.iter().enumerate() {
             if index > 0 {
                 output.push_str(separator);
             }
@@ -363,6 +385,6 @@ mod tests {
 
     #[test]
     fn a_node_is_small() {
-        assert!(size_of::<Node>() <= 28, "{}", size_of::<Node>());
+        assert!(size_of::<Node>() <= 20, "{}", size_of::<Node>());
     }
 }

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::lexer::{Lexer, LoopKeywords};
-use super::node::{Branch, Callee, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
+use super::node::{Branch, CalleeId, Children, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, Source};
 use super::token::{Keyword, Token, TokenKind};
 use crate::error::ParseError;
 use crate::function::Functions;
@@ -53,7 +55,7 @@ impl Definitions {
 /// Parses a text into the templates it defines, the one named `name` among them.
 pub(crate) fn parse(
     name: &Text,
-    text: &[u8],
+    text: &Bytes,
     delimiters: (&[u8], &[u8]),
     functions: &Functions,
 ) -> Result<Definitions, ParseError> {
@@ -67,15 +69,15 @@ pub(crate) fn parse(
         lexer: Lexer::new(text, delimiters, keywords),
         functions,
         callees: Vec::new(),
-        source: Source::new(name.clone(), Text::from(text)),
+        source: Source::new(name.clone(), text.clone()),
         pending: Vec::with_capacity(8),
         variables: BTreeMap::new(),
         roots: BTreeMap::new(),
         depth: 0,
         frame: Frame::new(),
     };
-    let root = parser.parse_root()?;
-    parser.add(name.clone(), root)?;
+    let root = parser.parse_root().map_err(|error| *error)?;
+    parser.add(name.clone(), root).map_err(|error| *error)?;
     parser.source.shrink();
     Ok(Definitions { source: Arc::new(parser.source), roots: parser.roots })
 }
@@ -113,14 +115,15 @@ pub(super) struct Frame {
     pub(super) peeked: usize,
     /// Numbers of the variables that are declared here, besides `$`.
     pub(super) variables: Vec<u32>,
-    action_line: usize,
+    /// What opens the action that is being parsed.
+    action: Token,
     range_depth: usize,
     pub(super) parentheses: usize,
 }
 
 impl Frame {
     fn new() -> Self {
-        Self { tokens: [Token::NONE; 3], peeked: 0, variables: Vec::new(), action_line: 0, range_depth: 0, parentheses: 0 }
+        Self { tokens: [Token::NONE; 3], peeked: 0, variables: Vec::new(), action: Token::NONE, range_depth: 0, parentheses: 0 }
     }
 }
 
@@ -130,7 +133,7 @@ enum Item {
     /// `{{end}}`.
     End,
     /// `{{else}}`, at this offset.
-    Else(usize),
+    Else(u32),
 }
 
 impl Item {
@@ -148,7 +151,7 @@ pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     pub(super) functions: &'a Functions,
     /// What the names called so far mean: few, as there are not many functions.
-    pub(super) callees: Vec<(&'a [u8], Callee)>,
+    pub(super) callees: Vec<(&'a [u8], CalleeId)>,
     pub(super) source: Source,
     /// Nodes whose parents are not finished yet.
     pub(super) pending: Vec<NodeId>,
@@ -159,7 +162,8 @@ pub(super) struct Parser<'a> {
     pub(super) frame: Frame,
 }
 
-pub(super) type Parsed<T> = Result<T, ParseError>;
+/// An error is boxed, because it is large and rare.
+pub(super) type Parsed<T> = Result<T, Box<ParseError>>;
 
 impl<'a> Parser<'a> {
     pub(super) fn next(&mut self) -> Token {
@@ -199,7 +203,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn bytes(&self, token: &Token) -> &'a [u8] {
-        &self.text[token.start..token.end]
+        &self.text[token.start as usize..token.end as usize]
     }
 
     pub(super) fn string(&self, token: &Token) -> Cow<'a, str> {
@@ -208,20 +212,22 @@ impl<'a> Parser<'a> {
 
     /// The nodes that are pending since there were so many, to be given to their parent.
     pub(super) fn adopt(&mut self, mark: usize) -> Children {
-        self.source.push_children(self.pending.drain(mark..))
+        let children = self.source.push_children(&self.pending[mark..]);
+        self.pending.truncate(mark);
+        children
     }
 
-    pub(super) fn error(&self, message: impl std::fmt::Display) -> ParseError {
-        ParseError::new(format!("template: {}:{}: {message}", self.source.name, self.frame.tokens[0].line))
+    pub(super) fn error(&self, message: impl std::fmt::Display) -> Box<ParseError> {
+        Box::new(ParseError::new(format!("template: {}:{}: {message}", self.source.name, self.frame.tokens[0].line(self.text))))
     }
 
-    pub(super) fn unexpected(&self, token: &Token, context: &str) -> ParseError {
+    pub(super) fn unexpected(&self, token: &Token, context: &str) -> Box<ParseError> {
         let described = token.describe(self.text, self.lexer.failure());
         if token.kind != TokenKind::Error {
             return self.error(format_args!("unexpected {described} in {context}"));
         }
-        let started = self.frame.action_line;
-        if started == 0 || started == token.line {
+        let started = self.frame.action.line(self.text);
+        if started == 0 || started == token.line(self.text) {
             return self.error(described);
         }
         let join = if described.ends_with(" action") { "" } else { " in action" };
@@ -316,9 +322,9 @@ impl<'a> Parser<'a> {
         match token.kind {
             TokenKind::Text => Ok(Item::Node(self.source.push(token.start, NodeKind::Text(token.span())))),
             TokenKind::LeftDelimiter => {
-                self.frame.action_line = token.line;
+                self.frame.action = token;
                 let item = self.action()?;
-                self.frame.action_line = 0;
+                self.frame.action = Token::NONE;
                 Ok(item)
             }
             _ => Err(self.unexpected(&token, "input")),
@@ -381,7 +387,7 @@ impl<'a> Parser<'a> {
         };
         self.frame.variables.truncate(declared);
         let branch = Branch { pipe, list, else_list };
-        let position = self.source.node(pipe).position as usize;
+        let position = self.source.node(pipe).position;
         let kind = match context {
             Context::Range => NodeKind::Range(branch),
             Context::With => NodeKind::With(branch),
@@ -391,7 +397,7 @@ impl<'a> Parser<'a> {
     }
 
     /// What follows `{{else`: `{{else if x}}` is a list that holds an `if` which shares the `{{end}}`.
-    fn else_list(&mut self, context: Context, start: usize) -> Parsed<NodeId> {
+    fn else_list(&mut self, context: Context, start: u32) -> Parsed<NodeId> {
         let keyword = match context {
             Context::If => Some(Keyword::If),
             Context::With => Some(Keyword::With),
@@ -402,7 +408,7 @@ impl<'a> Parser<'a> {
         {
             self.next();
             let branch = self.branch_control(context)?;
-            let branch = self.source.push_children(std::iter::once(branch));
+            let branch = self.source.push_children(&[branch]);
             return Ok(self.source.push(start, NodeKind::List(branch)));
         }
         let (list, end) = self.item_list()?;

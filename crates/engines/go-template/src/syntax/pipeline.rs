@@ -1,6 +1,6 @@
 //! The inside of actions: pipelines, commands and their operands.
 
-use super::node::{Callee, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, offset};
+use super::node::{Callee, CalleeId, NodeId, NodeKind, STACK_RESERVE, STACK_STEP, offset};
 use super::number::Number;
 use super::parser::{Context, DOLLAR, MAX_DEPTH, Parsed, Parser};
 use super::token::{Keyword, Token, TokenKind};
@@ -12,7 +12,7 @@ impl<'a> Parser<'a> {
         let start = self.peek_non_space().start;
         let mark = self.pending.len();
         let assigns = self.declarations(context)?;
-        let declared = self.adopt(mark);
+        let first_command = self.pending.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -35,9 +35,11 @@ impl<'a> Parser<'a> {
                 _ => return Err(self.unexpected(&token, context.name())),
             }
         }
-        self.check_pipeline(&self.pending[mark..], context)?;
-        let commands = self.adopt(mark);
-        Ok(self.source.push(start, NodeKind::Pipe { assigns, declared, commands }))
+        self.check_pipeline(&self.pending[first_command..], context)?;
+        // At most two: of more an error was made.
+        let declared = u8::try_from(first_command - mark).unwrap_or(u8::MAX);
+        let children = self.adopt(mark);
+        Ok(self.source.push(start, NodeKind::Pipe { assigns, declared, children }))
     }
 
     /// The `$x :=`, `$x =` or `$i, $x :=` before a pipeline: the variables are pending afterwards. True if they are assigned to.
@@ -188,13 +190,14 @@ impl<'a> Parser<'a> {
     }
 
     /// What a name calls that was not called before.
-    fn callee(&mut self, name: &'a [u8]) -> Parsed<Callee> {
+    fn callee(&mut self, name: &'a [u8]) -> Parsed<CalleeId> {
         let text = String::from_utf8_lossy(name);
         let callee = match self.functions.get(&text) {
-            Some(function) => Some(Callee::Host(self.source.push_function(function.clone()))),
+            Some(function) => Some(Callee::Host(function.clone())),
             None => Builtin::from_name(&text).map(Callee::Builtin),
         };
         let callee = callee.ok_or_else(|| self.error(format_args!("function {} not defined", quoted(text.as_bytes()))))?;
+        let callee = self.source.push_callee(callee);
         self.callees.push((name, callee));
         Ok(callee)
     }

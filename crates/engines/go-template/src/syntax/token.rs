@@ -1,6 +1,8 @@
 //! The words of the template language.
 
-use super::node::{Span, offset};
+use memchr::memchr_iter;
+
+use super::node::Span;
 use crate::text::quote::{Charset, quote};
 use crate::text::rune;
 
@@ -73,30 +75,33 @@ impl Keyword {
 pub(super) struct Token {
     pub(super) kind: TokenKind,
     /// Offset of its first byte.
-    pub(super) start: usize,
+    pub(super) start: u32,
     /// Offset after its last byte.
-    pub(super) end: usize,
-    /// Line on which it starts, from 1.
-    pub(super) line: usize,
+    pub(super) end: u32,
 }
 
 impl Token {
     /// A token that stands before any other, as Go's zero value does.
-    pub(super) const NONE: Self = Self { kind: TokenKind::Error, start: 0, end: 0, line: 0 };
+    pub(super) const NONE: Self = Self { kind: TokenKind::Error, start: u32::MAX, end: u32::MAX };
+
+    /// The line on which it starts, from 1; 0 where there is none.
+    pub(super) fn line(&self, source: &[u8]) -> usize {
+        source.get(..self.start as usize).map_or(0, |before| 1 + memchr_iter(b'\n', before).count())
+    }
 
     /// Where it stands, as nodes keep it.
     pub(super) fn span(&self) -> Span {
-        Span { start: offset(self.start), end: offset(self.end) }
+        Span { start: self.start, end: self.end }
     }
 
     /// The name in a field, without its point.
     pub(super) fn field_name(&self) -> Span {
-        Span { start: offset(self.start + 1), end: offset(self.end) }
+        Span { start: self.start + 1, end: self.end }
     }
 
     /// How error messages name the token; `failure` is what the lexer says of an error token.
     pub(super) fn describe(&self, source: &[u8], failure: &str) -> String {
-        let value = source.get(self.start..self.end).unwrap_or_default();
+        let value = source.get(self.start as usize..self.end as usize).unwrap_or_default();
         match self.kind {
             TokenKind::End => "EOF".to_owned(),
             TokenKind::Error => failure.to_owned(),

@@ -33,6 +33,11 @@ impl Entries {
     /// Puts a value in and gives the one that was there.
     pub(super) fn insert(&mut self, key: Text, value: Value) -> Option<Value> {
         match self {
+            // Most maps are made in the order of their keys.
+            Self::Few(entries) if entries.len() < FEW && entries.last().is_none_or(|(last, _)| *last < key) => {
+                entries.push((key, value));
+                None
+            }
             Self::Few(entries) => match entries.binary_search_by(|(found, _)| found.cmp(&key)) {
                 Ok(at) => Some(std::mem::replace(&mut entries[at].1, value)),
                 Err(at) if entries.len() < FEW => {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::ResolvedChart;
 use crate::capabilities::is_compatible;
 use crate::metadata::Dependency;
-use crate::values::{CoalesceError, Mode, Values, coalesce, scalar, table};
+use crate::values::{CoalesceError, GLOBAL, Mode, Values, coalesce_some, scalar, table};
+
+/// Where the values of tags are.
+const TAGS: &str = "tags";
 
 /// Takes the charts out of the tree that are not enabled. `values` are those of the parent, in which `path` leads to the chart.
 ///
@@ -14,7 +17,13 @@ pub(super) fn enable(chart: &mut ResolvedChart, values: &Values, path: &str) -> 
     let Some(mut wanted) = chart.metadata.dependencies.take() else { return Ok(()) };
     choose(chart, &mut wanted);
     let mut coalesced = values.clone();
-    coalesce(chart, &mut coalesced, Mode::Coalesce)?;
+    let are_deep = chart.dependencies.iter().any(|child| child.metadata.dependencies.is_some());
+    coalesce_some(chart, &mut coalesced, Mode::Coalesce, |key| {
+        are_deep
+            || [TAGS, GLOBAL].contains(&key)
+            || chart.dependencies.iter().any(|child| child.metadata.name == key)
+            || wanted.iter().flat_map(conditions).any(|condition| first_name(path, condition) == key)
+    })?;
     for dependency in &mut wanted {
         dependency.enabled = tags_allow(dependency, &coalesced);
         if let Some(condition) = condition(dependency, &coalesced, path) {
@@ -58,13 +67,23 @@ fn choose(chart: &mut ResolvedChart, wanted: &mut [Dependency]) {
 
 /// No, if one of the tags is false and none is true.
 fn tags_allow(dependency: &Dependency, values: &Values) -> bool {
-    let Some(tags) = table(values, "tags") else { return true };
+    let Some(tags) = table(values, TAGS) else { return true };
     let set = |wanted| dependency.tags.iter().any(|tag| tags.get(tag).and_then(serde_json::Value::as_bool) == Some(wanted));
     set(true) || !set(false)
 }
 
 /// The first truth value at one of the paths.
 fn condition(dependency: &Dependency, values: &Values, path: &str) -> Option<bool> {
-    let paths = dependency.condition.trim().split(',').filter(|condition| !condition.is_empty());
-    paths.filter_map(|condition| scalar(values, &format!("{path}{condition}"))?.as_bool()).next()
+    conditions(dependency).filter_map(|condition| scalar(values, &format!("{path}{condition}"))?.as_bool()).next()
+}
+
+/// The paths of values that decide about a dependency, below its parent's.
+fn conditions(dependency: &Dependency) -> impl Iterator<Item = &str> {
+    dependency.condition.trim().split(',').filter(|condition| !condition.is_empty())
+}
+
+/// The first name of one path below another, which ends with a dot or is empty.
+fn first_name<'p>(path: &'p str, below: &'p str) -> &'p str {
+    let path = if path.is_empty() { below } else { path };
+    path.split('.').next().unwrap_or(path)
 }

@@ -10,26 +10,31 @@ pub fn match_file_name(pattern: &str, path: &str) -> bool {
     matches(pattern, path).unwrap_or(false)
 }
 
-/// A pattern that is compared with many names.
+/// A pattern that is compared with many names, hardly any of which it matches.
 #[derive(Debug)]
-pub(super) enum Pattern {
-    /// Nothing in it has a meaning, so that only the same name matches.
-    Literal(String),
-    /// Any other.
-    Wild(String),
+pub(super) struct Pattern {
+    text: String,
+    /// How many bytes at the beginning stand for themselves.
+    prefix: usize,
+    /// How many bytes at the end do so.
+    suffix: usize,
 }
 
 impl Pattern {
     pub(super) fn new(text: &str) -> Self {
-        if text.contains(['*', '?', '[', '\\']) { Self::Wild(text.to_owned()) } else { Self::Literal(text.to_owned()) }
+        let prefix = text.find(['*', '?', '[', '\\']).unwrap_or(text.len());
+        // What follows a class or a backslash may belong to it.
+        let suffix = if text.contains(['[', '\\']) { 0 } else { text.len() - text.rfind(['*', '?']).map_or(0, |last| last + 1) };
+        Self { text: text.to_owned(), prefix, suffix }
     }
 
     /// As [`match_file_name`].
     pub(super) fn matches(&self, name: &str) -> bool {
-        match self {
-            Self::Literal(text) => text == name,
-            Self::Wild(text) => match_file_name(text, name),
+        if self.prefix == self.text.len() {
+            return self.text == name;
         }
+        let (prefix, suffix) = (&self.text[..self.prefix], &self.text[self.text.len() - self.suffix..]);
+        name.starts_with(prefix) && name.ends_with(suffix) && match_file_name(&self.text, name)
     }
 }
 
@@ -194,6 +199,7 @@ mod tests {
             ("*x", "xxx", Ok(true)),
         ] {
             assert_eq!(matches(pattern, name), expect, "{pattern} on {name}");
+            assert_eq!(Pattern::new(pattern).matches(name), expect == Ok(true), "{pattern} on {name}");
         }
     }
 }

@@ -76,24 +76,12 @@ impl Rules {
 
     /// Whether a path below the chart's root is left out.
     pub(super) fn ignore(&self, path: &str, entry: Entry) -> bool {
-        for rule in &self.0 {
-            let unfit = rule.directories_only && entry != Entry::Directory;
-            if rule.negated {
-                if unfit || !rule.matches(path) {
-                    return true;
-                }
-            } else if !unfit && rule.matches(path) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl Rule {
-    fn matches(&self, path: &str) -> bool {
-        let name = if self.base_only { base_name(path) } else { path };
-        self.pattern.matches(name)
+        let base = base_name(path);
+        self.0.iter().any(|rule| {
+            let fits = entry == Entry::Directory || !rule.directories_only;
+            let name = if rule.base_only { base } else { path };
+            (fits && rule.pattern.matches(name)) != rule.negated
+        })
     }
 }
 

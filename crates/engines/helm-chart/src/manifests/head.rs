@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use manifest::yaml::Part;
 use serde_json::Value;
 
-use crate::decode::{DecodeError, Place, known_field, parse};
+use crate::decode::{DecodeError, Place, known_field, parse_part};
 
 /// The part of an object that decides where it goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,13 +28,20 @@ const METADATA_TYPE: &str =
     "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
 const HEAD: &str = "SimpleHead";
 
+/// What is read of a document.
+const PART: Part = Part::Entries(&[
+    ("apiVersion", Part::Whole),
+    ("kind", Part::Whole),
+    ("metadata", Part::Entries(&[("name", Part::Whole), ("annotations", Part::Whole)])),
+]);
+
 impl Head {
     /// Reads the head of a document, numbers and truth values as texts. All of the document must be YAML.
     ///
     /// # Errors
     /// [`HeadError`], when it is not, or where texts and maps are expected and something else stands.
     pub fn read(document: &[u8]) -> Result<Self, HeadError> {
-        let value = parse(document)?;
+        let value = parse_part(document, PART)?;
         let root = Place::default();
         let mut head = Self::default();
         for (key, value) in root.entries(&value, "util.SimpleHead")?.into_iter().flatten() {

@@ -10,5 +10,5 @@ pub use head::{Head, HeadError};
 pub use hook::{Hook, HookEvent};
 pub use order::{INSTALL_ORDER, UNINSTALL_ORDER, compare_kinds};
 pub use sort::{Manifest, ManifestError, Sorted, sort};
-pub(crate) use split::is_blank;
 pub use split::split;
+pub(crate) use split::{is_blank, separators};

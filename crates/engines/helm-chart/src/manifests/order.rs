@@ -68,12 +68,14 @@ const fn uninstall_order() -> [&'static str; 38] {
 
 /// Compares two kinds by their places in an order. Unknown ones come last, by name. Sorting must be stable.
 pub fn compare_kinds(order: &[&str], left: &str, right: &str) -> Ordering {
-    let place = |kind: &str| order.iter().position(|known| *known == kind);
-    match (place(left), place(right)) {
-        (None, None) => left.cmp(right),
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(left), Some(right)) => left.cmp(&right),
+    place_of_kind(order, left).cmp(&place_of_kind(order, right))
+}
+
+/// Where a kind stands in an order. Unknown ones come last, by name.
+pub(super) fn place_of_kind(order: &[&str], kind: &str) -> (usize, String) {
+    match order.iter().position(|known| *known == kind) {
+        Some(place) => (place, String::new()),
+        None => (order.len(), kind.to_owned()),
     }
 }
 

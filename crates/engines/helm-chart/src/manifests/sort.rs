@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::head::{Head, HeadError};
 use super::hook::{Hook, Recognised, recognise};
-use super::order::{INSTALL_ORDER, compare_kinds};
+use super::order::{INSTALL_ORDER, place_of_kind};
 use super::split::{is_blank, split};
 use crate::file::base_name;
 
@@ -43,16 +43,16 @@ pub struct Sorted {
 ///
 /// # Errors
 /// [`ManifestError`], for the first document that cannot be read.
-pub fn sort(files: &BTreeMap<String, Vec<u8>>) -> Result<Sorted, ManifestError> {
+pub fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Sorted, ManifestError> {
     let mut sorted = Sorted::default();
     for (path, content) in files {
-        if base_name(path).starts_with('_') || is_blank(content) {
+        if base_name(&path).starts_with('_') || is_blank(&content) {
             continue;
         }
-        for document in split(content) {
+        for document in split(&content) {
             let head = Head::read(document).map_err(|source| ManifestError { path: path.clone(), source })?;
             let content = text(document);
-            match recognise(&head, path, &content) {
+            match recognise(&head, &path, &content) {
                 Recognised::UnknownEvent => {}
                 Recognised::Hook(hook) => sorted.hooks.push(hook),
                 Recognised::NoHook => {
@@ -61,8 +61,8 @@ pub fn sort(files: &BTreeMap<String, Vec<u8>>) -> Result<Sorted, ManifestError> 
             }
         }
     }
-    sorted.hooks.sort_by(|left, right| compare_kinds(&INSTALL_ORDER, &left.kind, &right.kind));
-    sorted.manifests.sort_by(|left, right| compare_kinds(&INSTALL_ORDER, &left.head.kind, &right.head.kind));
+    sorted.hooks.sort_by_cached_key(|hook| place_of_kind(&INSTALL_ORDER, &hook.kind));
+    sorted.manifests.sort_by_cached_key(|manifest| place_of_kind(&INSTALL_ORDER, &manifest.head.kind));
     Ok(sorted)
 }
 

@@ -17,13 +17,9 @@ pub fn split(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Where lines begin with `---`.
-fn separators(text: &[u8]) -> impl Iterator<Item = usize> {
-    let mut at = 0;
-    text.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
-        let start = at;
-        at += line.len();
-        line.starts_with(b"---").then_some(start)
-    })
+pub(crate) fn separators(text: &[u8]) -> impl Iterator<Item = usize> {
+    let first = text.starts_with(b"---").then_some(0);
+    first.into_iter().chain(memchr::memmem::find_iter(text, b"\n---").map(|line_break| line_break + 1))
 }
 
 /// Without the white space that Unicode knows at the beginning.

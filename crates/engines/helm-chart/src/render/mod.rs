@@ -166,7 +166,7 @@ impl Prepared {
         if let Some((renderer, strategy)) = request.post_renderer {
             files = renderer.run(files, strategy)?;
         }
-        let sorted = sort(&files)?;
+        let sorted = sort(files)?;
         Ok(Rendered { manifests: sorted.manifests, hooks: sorted.hooks, notes, chart })
     }
 
@@ -216,7 +216,7 @@ impl Prepared {
         {
             return Ok(Arc::clone(&parsed.templates));
         }
-        let templates = Arc::new(self.engine.parse(scopes.texts())?);
+        let templates = Arc::new(self.engine.parse_shared(scopes.texts())?);
         *parsed = Some(Parsed { paths: scopes.paths().map(str::to_owned).collect(), templates: Arc::clone(&templates) });
         Ok(templates)
     }

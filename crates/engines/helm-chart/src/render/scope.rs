@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use go_template::{Map, Text, Value};
 use helm_engine::{Scope, VALUES};
 
@@ -13,7 +14,7 @@ use crate::objects::{capabilities, files, map, map_to_template, metadata};
 /// The templates of all charts, and what each chart's see.
 pub(super) struct Scopes<'c> {
     /// By path; the text, and the place of the chart's scope in `scopes`.
-    templates: BTreeMap<String, (&'c [u8], usize)>,
+    templates: BTreeMap<String, (&'c Bytes, usize)>,
     scopes: Vec<Scope>,
 }
 
@@ -40,8 +41,8 @@ impl<'c> Scopes<'c> {
     }
 
     /// The templates: their paths and texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &'c [u8])> {
-        self.templates.iter().map(|(path, (text, _))| (path.as_str(), *text))
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, Bytes)> {
+        self.templates.iter().map(|(path, (text, _))| (path.as_str(), Bytes::clone(text)))
     }
 
     /// What the template at a path sees.

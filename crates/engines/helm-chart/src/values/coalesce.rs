@@ -60,7 +60,7 @@ pub(crate) trait Tree: Sized {
 #[must_use]
 pub fn reuse(given: &Values, recorded: &Values, recorded_defaults: &Values) -> (Values, Values) {
     let mut defaults = recorded.clone();
-    add_defaults(&Recorded(recorded_defaults), &mut defaults, Mode::Coalesce);
+    add_defaults(&Recorded(recorded_defaults), &mut defaults, Mode::Coalesce, |_| true);
     let mut values = given.clone();
     merge_tables(&mut values, recorded, Mode::Coalesce);
     (values, defaults)
@@ -85,7 +85,18 @@ impl Tree for Recorded<'_> {
 
 /// Fills `values`, which are the user's, with the defaults of the chart and of its subcharts.
 pub(crate) fn coalesce<T: Tree>(chart: &T, values: &mut Values, mode: Mode) -> Result<(), CoalesceError> {
-    add_defaults(chart, values, mode);
+    coalesce_some(chart, values, mode, |_| true)
+}
+
+/// As [`coalesce`], but of the chart's own defaults only those with some keys: for who will look at no others. Those of the subcharts
+/// and of what all charts share must be among them.
+pub(crate) fn coalesce_some<T: Tree>(
+    chart: &T,
+    values: &mut Values,
+    mode: Mode,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<(), CoalesceError> {
+    add_defaults(chart, values, mode, is_wanted);
     for child in chart.children() {
         let name = child.name();
         let mut of_child = match values.remove(name) {
@@ -103,8 +114,8 @@ pub(crate) fn coalesce<T: Tree>(chart: &T, values: &mut Values, mode: Mode) -> R
 }
 
 /// Adds the chart's own defaults.
-fn add_defaults<T: Tree>(chart: &T, values: &mut Values, mode: Mode) {
-    for (key, default) in chart.values() {
+fn add_defaults<T: Tree>(chart: &T, values: &mut Values, mode: Mode, is_wanted: impl Fn(&str) -> bool) {
+    for (key, default) in chart.values().iter().filter(|(key, _)| is_wanted(key)) {
         match values.get_mut(key) {
             Some(Value::Null) if mode == Mode::Coalesce => {
                 values.remove(key);

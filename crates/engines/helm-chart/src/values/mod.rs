@@ -14,7 +14,7 @@ mod user;
 use serde_json::{Map, Value};
 
 pub use coalesce::{CoalesceError, reuse};
-pub(crate) use coalesce::{Mode, Tree, coalesce};
+pub(crate) use coalesce::{Mode, Tree, coalesce, coalesce_some};
 pub use merge::merge;
 pub(crate) use merge::merge_tables;
 pub use read::{ReadValuesError, read_values, use_floats};
@@ -28,4 +28,4 @@ pub use user::{Source, UserValuesError, user_values};
 pub type Values = Map<String, Value>;
 
 /// The name of the values that every chart shares with its subcharts.
-const GLOBAL: &str = "global";
+pub(crate) const GLOBAL: &str = "global";

@@ -4,6 +4,7 @@ use serde_json::{Number, Value};
 
 use super::{Values, merge};
 use crate::decode::{DecodeError, Place, parse};
+use crate::manifests::separators;
 
 /// Why a file of values cannot be read; worded as Helm.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,22 +54,20 @@ pub fn use_floats(value: &mut Value) {
 /// Cuts at lines that begin with `---`. The first of them, when nothing stands before it, belongs to its document.
 fn documents(text: &[u8]) -> Result<Vec<&[u8]>, ReadValuesError> {
     let mut documents = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if let Some(after) = line.strip_prefix(b"---") {
-            let after = after.trim_ascii();
-            if !after.is_empty() && !after.starts_with(b"#") {
-                return Err(ReadValuesError::Separator(String::from_utf8_lossy(after).into_owned()));
-            }
-            if at > start {
-                documents.push(&text[start..at]);
-                start = at + line.len();
-            }
+    let mut start = 0;
+    for at in separators(text) {
+        let line = text[at..].split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let after = line[3..].trim_ascii();
+        if !after.is_empty() && !after.starts_with(b"#") {
+            return Err(ReadValuesError::Separator(String::from_utf8_lossy(after).into_owned()));
         }
-        at += line.len();
+        if at > start {
+            documents.push(&text[start..at]);
+            start = at + line.len();
+        }
     }
-    if at > start {
-        documents.push(&text[start..at]);
+    if text.len() > start {
+        documents.push(&text[start..]);
     }
     Ok(documents)
 }

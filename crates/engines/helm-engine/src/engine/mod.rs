@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use go_template::{ExecuteError, Functions, Limits, Map, MissingKey, Options, Templates, Text, Value};
 
 use crate::functions::functions;
@@ -79,13 +80,22 @@ impl Engine {
     /// # Errors
     /// [`RenderError::Parse`], for the first text that is not well formed or calls an unknown function.
     pub fn parse<'t>(&self, files: impl IntoIterator<Item = (&'t str, &'t [u8])>) -> Result<TemplateSet, RenderError> {
-        let texts: BTreeMap<&str, &[u8]> = files.into_iter().collect();
+        self.parse_shared(files.into_iter().map(|(path, text)| (path, Bytes::copy_from_slice(text))))
+    }
+
+    /// As [`Engine::parse`]; the set keeps the texts, which it shares.
+    ///
+    /// # Errors
+    /// As [`Engine::parse`].
+    pub fn parse_shared<'t>(&self, files: impl IntoIterator<Item = (&'t str, Bytes)>) -> Result<TemplateSet, RenderError> {
+        let texts: BTreeMap<&str, Bytes> = files.into_iter().collect();
         let mut order: Vec<&str> = texts.keys().copied().collect();
-        order.sort_by_key(|path| std::cmp::Reverse((path.matches('/').count(), *path)));
+        order.sort_by_cached_key(|path| std::cmp::Reverse((path.matches('/').count(), *path)));
         let options = Options { missing_key: self.missing_key, ..Options::default() };
         let mut templates = Templates::new(SET_NAME, Arc::clone(&self.functions), options);
         for &path in &order {
-            templates.add_text(path, texts[path]).map_err(|error| RenderError::parse(path, &error))?;
+            let parsed = templates.parse(path, &texts[path]).map_err(|error| RenderError::parse(path, &error))?;
+            templates.add(&parsed);
         }
         Ok(TemplateSet { templates, order: order.into_iter().map(str::to_owned).collect() })
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use go_template::{Call, FunctionError, Functions, List, Options, Parsed, Signature, Templates, Text, Type, Value};
 
 use super::arguments::{Arguments, Outcome};
@@ -76,7 +77,7 @@ fn parse(text: &Text, call: &mut Call<'_>) -> Result<Rc<Parsed>, FunctionError> 
         return Ok(Rc::clone(parsed));
     }
     call.take_bytes(text.len())?;
-    match call.templates().parse(SET_NAME, text) {
+    match call.templates().parse(SET_NAME, &Bytes::copy_from_slice(text)) {
         Ok(parsed) => {
             let parsed = Rc::new(parsed);
             host.parsed.borrow_mut().insert(text.clone(), Rc::clone(&parsed));

@@ -20,6 +20,11 @@ type Result<T> = std::result::Result<T, SchemaError>;
 impl Keywords<'_, '_, '_> {
     /// Fills `node` with what the keywords say.
     pub(super) fn read(&mut self, node: &mut Node) -> Result<()> {
+        if let Some(types) = self.keywords.only("type") {
+            // As of most schemas.
+            node.types = if self.dialect.has("validation") { Types::read(types) } else { None };
+            return Ok(());
+        }
         let draft = self.dialect.draft;
         if let Some(reference) = self.text("$ref") {
             node.references.plain = Some(self.follow(reference)?);
@@ -61,7 +66,7 @@ impl Keywords<'_, '_, '_> {
         }
         node.object.additional = self.additional("additionalProperties");
         if let Some(dependencies) = self.object("dependencies") {
-            for (property, value) in dependencies {
+            for (property, value) in dependencies.iter() {
                 let dependency = match value {
                     Json::Array(names) => Dependency::Properties(strings(names)),
                     _ => Dependency::Schema(self.below(&["dependencies", property])),
@@ -148,7 +153,7 @@ impl Keywords<'_, '_, '_> {
                 node.array.min_contains = self.count("minContains");
                 node.array.max_contains = self.count("maxContains");
             }
-            let required = self.object("dependentRequired").into_iter().flatten();
+            let required = self.object("dependentRequired").into_iter().flat_map(Object::iter);
             let required = required.filter_map(|(property, names)| Some((property.clone(), strings(names.as_array()?))));
             node.object.dependent_required = required.collect();
         }

@@ -64,7 +64,7 @@ impl<'v> Checker<'_, 'v, '_> {
     fn check_members(&mut self, members: &'v Object) {
         let rules = &self.node.object;
         let mut unexpected = Vec::new();
-        for (name, value) in members {
+        for (name, value) in members.iter() {
             if self.is_decided() {
                 return;
             }
@@ -110,5 +110,5 @@ impl<'v> Checker<'_, 'v, '_> {
 }
 
 fn missing<'a>(members: &Object, names: &'a [String]) -> Vec<&'a str> {
-    names.iter().filter(|name| !members.contains_key(*name)).map(String::as_str).collect()
+    names.iter().filter(|name| !members.contains_key(name)).map(String::as_str).collect()
 }

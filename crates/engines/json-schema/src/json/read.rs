@@ -94,11 +94,11 @@ impl Reader<'_> {
             return Err(ReadError::TooDeep);
         }
         self.position += 1;
-        let mut members = Object::new();
+        let mut members = Vec::new();
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.position += 1;
-            return Ok(Json::Object(members));
+            return Ok(Json::Object(Object::default()));
         }
         loop {
             self.skip_space();
@@ -112,13 +112,13 @@ impl Reader<'_> {
             }
             self.position += 1;
             let value = self.value(depth)?;
-            members.insert(name, value);
+            members.push((name, value));
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.position += 1,
                 Some(b'}') => {
                     self.position += 1;
-                    return Ok(Json::Object(members));
+                    return Ok(Json::Object(Object::new(members)));
                 }
                 _ => return Err(self.unexpected("after object key:value pair")),
             }

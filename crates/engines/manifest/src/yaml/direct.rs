@@ -6,16 +6,17 @@ use serde_json::Value;
 
 use super::resolve::{Resolved, resolve};
 use super::value::Floats;
-use super::{Assembler, Dialect, Limits, ScalarStyle, Span, YamlError, assemble_first, encoding, quick};
+use super::{Assembler, Dialect, Limits, Part, ScalarStyle, Span, YamlError, assemble_first, encoding, quick};
 
-/// The value of the first document, null when there is none. `None` inside when only the nodes tell what the value is.
+/// The value of the first document, null when there is none; at least the wanted part of it. `None` inside when only the nodes tell
+/// what the value is.
 ///
 /// # Errors
 /// [`YamlError`], for what is no YAML.
-pub(super) fn ordinary_value(text: &[u8], floats: Floats) -> Result<Option<Value>, YamlError> {
+pub(super) fn ordinary_value(text: &[u8], part: Part, floats: Floats) -> Result<Option<Value>, YamlError> {
     if let Ok(text) = encoding::check(text)
         && text.len() <= Limits::default().bytes
-        && let Some(value) = quick::read(&text, floats)
+        && let Some(value) = quick::read(&text, part, floats)
     {
         return Ok(Some(value));
     }

@@ -24,6 +24,7 @@ mod key_order;
 mod letters;
 mod node;
 mod parse;
+mod part;
 mod quick;
 mod resolve;
 mod scalar_style;
@@ -39,9 +40,10 @@ pub use error::{Bound, Position, YamlError};
 pub use key_order::compare_keys;
 pub use node::{Content, Entry, Node, ScalarStyle, Span};
 pub use parse::{assemble_first, parse_documents, parse_first};
+pub use part::Part;
 pub use resolve::{Resolved, resolve};
 pub use timestamp::Timestamp;
-pub use value::{coerced_number, parse_value, parse_value_strict, parse_value_with_floats, parse_values};
+pub use value::{coerced_number, parse_part_with_floats, parse_value, parse_value_strict, parse_value_with_floats, parse_values};
 pub use view::{Shape, View};
 
 /// Which of Go's two YAML libraries to agree with.

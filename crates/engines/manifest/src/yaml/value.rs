@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::direct::ordinary_value;
 use super::resolve::{self, Resolved};
-use super::{Content, Dialect, Entry, Limits, Node, Position, ScalarStyle, YamlError, parse_documents, parse_first};
+use super::{Content, Dialect, Entry, Limits, Node, Part, Position, ScalarStyle, YamlError, parse_documents, parse_first};
 use super::{folded, go_syntax};
 use crate::number;
 
@@ -27,7 +27,7 @@ enum DuplicateKeys {
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_value(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Value, YamlError> {
-    first_value(text.as_ref(), dialect, Floats::ThroughJson)
+    first_value(text.as_ref(), dialect, Part::Whole, Floats::ThroughJson)
 }
 
 /// Like [`parse_value`], but a float stays one also where it is whole; see [`Node::to_value_with_floats`].
@@ -35,12 +35,20 @@ pub fn parse_value(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Value, Ya
 /// # Errors
 /// [`YamlError`], for the first thing that is wrong.
 pub fn parse_value_with_floats(text: impl AsRef<[u8]>, dialect: Dialect) -> Result<Value, YamlError> {
-    first_value(text.as_ref(), dialect, Floats::AsRead)
+    first_value(text.as_ref(), dialect, Part::Whole, Floats::AsRead)
 }
 
-fn first_value(text: &[u8], dialect: Dialect, floats: Floats) -> Result<Value, YamlError> {
+/// Like [`parse_value_with_floats`] in [`Dialect::V2`], for who needs a part of the value only: what is not wanted may be left out.
+///
+/// # Errors
+/// [`YamlError`], for the first thing that is wrong anywhere in the document.
+pub fn parse_part_with_floats(text: impl AsRef<[u8]>, part: Part) -> Result<Value, YamlError> {
+    first_value(text.as_ref(), Dialect::V2, part, Floats::AsRead)
+}
+
+fn first_value(text: &[u8], dialect: Dialect, part: Part, floats: Floats) -> Result<Value, YamlError> {
     if dialect == Dialect::V2
-        && let Some(value) = ordinary_value(text, floats)?
+        && let Some(value) = ordinary_value(text, part, floats)?
     {
         return Ok(value);
     }

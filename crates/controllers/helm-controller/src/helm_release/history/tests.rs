@@ -91,6 +91,24 @@ fn snapshots_of_old_versions_are_taken_on_trust() {
     assert!(!is_observed(&history(&[test_data::snapshot(1, "deployed")]).0[0], &release(1, "deployed")));
 }
 
+/// What a killed process left: a pending revision that nobody knew, and a good one that was superseded for it.
+#[test]
+fn what_an_interrupted_action_wrote_is_taken_in() {
+    let mut history = history(&[]);
+    record_release(&mut history, &[release(1, "deployed")], (Made::Install, None), Algorithm::Sha256);
+    record_unlock(&mut history, &release(2, "failed"), Some("sha256:ab"), Algorithm::Sha256);
+    assert_eq!(versions(&history), [2, 1]);
+    assert!(is_observed(&history.0[0], &release(2, "failed")));
+    let good = &history.0[1];
+    assert!(is_good_still(good, &release(1, "deployed")) && is_good_still(good, &release(1, "superseded")));
+    assert!(!is_observed(good, &release(1, "superseded")) && !is_good_still(good, &release(1, "failed")));
+    let mut changed = release(1, "superseded");
+    changed.manifest = "other".to_owned();
+    assert!(!is_good_still(good, &changed));
+    adopt(&mut history, &release(1, "uninstalling"), None, Algorithm::Sha256);
+    assert_eq!(versions(&history), [2, 1], "what is older than what is known is another story");
+}
+
 #[test]
 fn a_rollback_makes_all_that_it_touches() {
     let mut history = history(&[test_data::snapshot(2, "failed"), test_data::snapshot(1, "superseded")]);

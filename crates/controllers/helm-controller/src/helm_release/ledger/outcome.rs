@@ -44,6 +44,8 @@ pub(crate) struct Done {
     pub(crate) took: Duration,
     /// The objects of the release now; `None` leaves the inventory as it was.
     pub(crate) inventory: Option<ResourceInventory>,
+    /// The last lines of Helm's log.
+    pub(crate) log: String,
 }
 
 /// What came of an uninstall.
@@ -61,6 +63,8 @@ pub(crate) enum Uninstalled {
         written: Vec<Release>,
         /// Why.
         error: String,
+        /// The last lines of Helm's log.
+        log: String,
     },
 }
 
@@ -87,7 +91,7 @@ impl Ledger<'_> {
             self.status.failures += 1;
             self.mark(ConditionType::Released, ConditionStatus::False, bad, &message);
             let metadata = metadata(version, &subject.config_digest, &subject.app_version, digest.as_deref());
-            self.event(Severity::Error, bad, message, metadata);
+            self.event(Severity::Error, bad, with_log(message, &done.log), metadata);
             // Only what is in storage can be remediated; what is not is just tried again.
             if !done.written.is_empty() {
                 self.count_failure(action);
@@ -133,8 +137,14 @@ impl Ledger<'_> {
             previous.oci_digest.as_deref(),
         );
         let what = format!("Helm rollback to previous release {}", names(previous));
-        self.remediated(what, done.error, [Reason::RollbackSucceeded, Reason::RollbackFailed], metadata);
+        self.remediated(what, (done.error, &done.log), [Reason::RollbackSucceeded, Reason::RollbackFailed], metadata);
         self.summarize();
+    }
+
+    /// An action wrote this record that did not live to say so.
+    pub(crate) fn adopt(&mut self, record: &Release) {
+        let digest = self.status.last_attempted_revision_digest.clone();
+        history::adopt(&mut self.status.history, record, digest.as_deref(), self.algorithm);
     }
 
     /// An uninstall that remediates has ended.
@@ -142,12 +152,19 @@ impl Ledger<'_> {
         history::record_uninstall(&mut self.status.history, &done.written, Made::UninstallRemediation, self.algorithm);
         if let Some(current) = self.status.history.latest().cloned() {
             let what = format!("Helm uninstall remediation for release {}", names(&current));
-            self.remediated(what, done.error, [Reason::UninstallSucceeded, Reason::UninstallFailed], of(&current));
+            let reasons = [Reason::UninstallSucceeded, Reason::UninstallFailed];
+            self.remediated(what, (done.error, &done.log), reasons, of(&current));
         }
         self.summarize();
     }
 
-    fn remediated(&mut self, what: String, error: Option<String>, [good, bad]: [Reason; 2], metadata: BTreeMap<String, String>) {
+    fn remediated(
+        &mut self,
+        what: String,
+        (error, log): (Option<String>, &str),
+        [good, bad]: [Reason; 2],
+        metadata: BTreeMap<String, String>,
+    ) {
         match error {
             None => {
                 let message = format!("{what} succeeded");
@@ -158,7 +175,7 @@ impl Ledger<'_> {
                 let message = format!("{what} failed: {}", error.trim());
                 self.status.failures += 1;
                 self.mark(ConditionType::Remediated, ConditionStatus::False, bad, &message);
-                self.event(Severity::Error, bad, message, metadata);
+                self.event(Severity::Error, bad, with_log(message, log), metadata);
             }
         }
     }
@@ -186,11 +203,11 @@ impl Ledger<'_> {
                 self.mark(ConditionType::Released, ConditionStatus::False, good, &message);
                 self.event(Severity::Info, good, message, of(&current));
             }
-            Uninstalled::Failed { error, .. } => {
+            Uninstalled::Failed { error, log, .. } => {
                 let message = format!("Helm uninstall failed for release {}: {}", names(&current), error.trim());
                 self.status.failures += 1;
                 self.mark(ConditionType::Released, ConditionStatus::False, bad, &message);
-                self.event(Severity::Error, bad, message, of(&current));
+                self.event(Severity::Error, bad, with_log(message, log), of(&current));
             }
         }
         self.summarize();
@@ -235,7 +252,8 @@ impl Ledger<'_> {
         let name = names(&before);
         match error {
             None => {
-                history::record_unlock(&mut self.status.history, record, self.algorithm);
+                let digest = self.status.last_attempted_revision_digest.clone();
+                history::record_unlock(&mut self.status.history, record, digest.as_deref(), self.algorithm);
                 let message = format!("Unlocked Helm release {name} in {pending} state");
                 self.mark(ConditionType::Released, ConditionStatus::False, Reason::PendingRelease, &message);
                 self.event(Severity::Info, Reason::PendingRelease, message, of(&before));
@@ -276,6 +294,11 @@ impl Ledger<'_> {
             self.event(Severity::Info, Reason::DriftCorrected, message, of(&current));
         }
     }
+}
+
+/// The message of an event with what Helm did last, as Flux adds it.
+fn with_log(message: String, log: &str) -> String {
+    if log.is_empty() { message } else { format!("{message}\n\nLast Helm logs:\n\n{log}") }
 }
 
 /// Release and chart as messages name them.

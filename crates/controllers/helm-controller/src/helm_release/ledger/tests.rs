@@ -88,9 +88,12 @@ fn an_upgrade_that_failed_is_counted_and_rolled_back() {
     let object = object(json!({"upgrade": {"remediation": {"retries": 1}}}), status);
     let mut ledger = ledger(&object);
     ledger.begin(Action::Upgrade, &GoDuration::from_seconds(300));
-    ledger.released(ReleaseAction::Upgrade, &subject(), wrote(2, "failed", Some("timed out")), &strategies(&object));
+    let failed = Done { log: "T: checking resources".to_owned(), ..wrote(2, "failed", Some("timed out")) };
+    ledger.released(ReleaseAction::Upgrade, &subject(), failed, &strategies(&object));
     assert_eq!((ledger.status.failures, ledger.status.upgrade_failures), (1, 1));
     assert_eq!(ready(&ledger).1, "Helm upgrade failed for release ns/hr with chart app@1.2.3: timed out");
+    let event = ledger.take_events().remove(0);
+    assert_eq!(event.message, format!("{}\n\nLast Helm logs:\n\nT: checking resources", ready(&ledger).1));
     let previous = ledger.status.history.0[1].clone();
     ledger.begin(Action::Rollback, &GoDuration::from_seconds(300));
     ledger.rolled_back(&previous, &subject(), wrote(3, "deployed", None));
@@ -116,6 +119,17 @@ fn a_failed_install_is_uninstalled() {
     assert_eq!(ready(&ledger), ("False", message.to_owned()));
     let latest = ledger.status.history.latest().expect("it is known");
     assert_eq!((latest.status.as_str(), latest.action.as_deref()), ("uninstalled", Some("uninstall-remediation")));
+}
+
+/// Of a revision that status did not know: the process that began to uninstall it died before it was written down.
+#[test]
+fn an_uninstall_that_is_finished_speaks_of_what_was_uninstalled() {
+    let object = object(json!({}), json!({"history": [snapshot(1, "deployed")]}));
+    let mut ledger = ledger(&object);
+    ledger.adopt(&record(2, "uninstalled"));
+    ledger.uninstalled_as_remediation(wrote(2, "uninstalled", None));
+    let message = "Helm uninstall remediation for release ns/hr.v2 with chart app@1.2.3 succeeded";
+    assert_eq!(ready(&ledger), ("False", message.to_owned()));
 }
 
 #[test]

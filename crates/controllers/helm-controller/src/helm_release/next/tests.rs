@@ -57,6 +57,7 @@ fn every_state_has_its_action() {
     assert_eq!(plain().next(&State::InSync), Next::Done);
     assert_eq!(plain().forced().next(&State::InSync), Next::Run(Action::Upgrade));
     assert_eq!(plain().next(&State::Locked("pending-upgrade".to_owned())), Next::Run(Action::Unlock));
+    assert_eq!(plain().next(&State::Uninstalling), Next::Run(Action::FinishUninstall));
     assert_eq!(plain().next(&State::Absent("")), Next::Run(Action::Install));
     assert_eq!(plain().next(&State::OutOfSync("")), Next::Run(Action::Upgrade));
     assert_eq!(plain().next(&State::Untested), Next::Run(Action::Test));

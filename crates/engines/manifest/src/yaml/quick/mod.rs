@@ -2,6 +2,8 @@
 //!
 //! It gives v2 values and knows no errors: at anything that it is not made for, be it malformed or merely rare, it gives up
 //! (`None`), and the proper parser reads the text from the start. What it does read, it reads as that one does.
+//!
+//! Of what is not wanted of a document it makes no values, but it looks through all of it.
 
 mod flow;
 mod literal;
@@ -10,23 +12,26 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
+use super::Part;
 use super::value::Floats;
 use scalar::{is_comment_or_blank, plain_end, quoted};
 
 /// Mappings and sequences within each other.
 const DEPTH: usize = 100;
 
-/// The value of a text that is one document, if this reader is made for it.
-pub(super) fn read(text: &str, floats: Floats) -> Option<Value> {
+/// The wanted part of a text that is one document, if this reader is made for it.
+pub(super) fn read(text: &str, part: Part, floats: Floats) -> Option<Value> {
     if text.contains('\r') || !text.is_ascii() && text.chars().any(breaks_lines) {
         return None;
     }
     let mut reader = Reader { text, at: 0, next: None, floats };
     reader.skip_document_start();
     let first = reader.peek()??;
-    let value = reader.block(first, DEPTH)?;
+    let value = reader.block(first, DEPTH, part)?;
     reader.peek()?.is_none().then_some(value)
 }
 
@@ -106,75 +111,83 @@ impl<'t> Reader<'t> {
     }
 
     /// The mapping or sequence that begins with the next line.
-    fn block(&mut self, line: Line, depth: usize) -> Option<Value> {
+    fn block(&mut self, line: Line, depth: usize, part: Part) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
-        if is_item(self.slice(line)) { self.sequence(line.indent, depth) } else { self.mapping(line.indent, depth) }
+        if is_item(self.slice(line)) { self.sequence(line.indent, depth, part) } else { self.mapping(line.indent, depth, part) }
     }
 
-    fn mapping(&mut self, indent: usize, depth: usize) -> Option<Value> {
+    fn mapping(&mut self, indent: usize, depth: usize, part: Part) -> Option<Value> {
         let mut entries = Vec::new();
         while let Some(line) = self.peek_at(indent)? {
             let (key, after) = self.key(line)?;
             self.next = None;
-            entries.push((key, self.value(Line { start: after, ..line }, depth)?));
+            let wanted = part.entry(&key);
+            let value = self.value(Line { start: after, ..line }, depth, wanted)?;
+            if wanted.is_any() {
+                entries.push((key.into_owned(), value));
+            }
         }
         Some(Value::Object(entries.into_iter().collect()))
     }
 
-    fn sequence(&mut self, indent: usize, depth: usize) -> Option<Value> {
+    fn sequence(&mut self, indent: usize, depth: usize, part: Part) -> Option<Value> {
+        let wanted = part.items();
         let mut items = Vec::new();
         while let Some(line) = self.peek_at(indent)?.filter(|line| is_item(self.slice(*line))) {
             let spaces = self.spaces(line.start + 1, line.end);
             let rest = Line { indent: indent + 1 + spaces, start: line.start + 1 + spaces, end: line.end };
             self.next = None;
-            items.push(if is_comment_or_blank(self.slice(rest)) {
-                self.below(indent, depth)?
+            let item = if is_comment_or_blank(self.slice(rest)) {
+                self.below(indent, depth, wanted)?
             } else if is_item(self.slice(rest)) || self.key(rest).is_some() {
                 self.next = Some(rest);
-                self.block(rest, depth)?
+                self.block(rest, depth, wanted)?
             } else {
-                self.inline(rest, indent, depth)?
-            });
+                self.inline(rest, indent, depth, wanted)?
+            };
+            if wanted.is_any() {
+                items.push(item);
+            }
         }
         Some(Value::Array(items))
     }
 
     /// What stands behind the colon of an entry. The line's indentation is that of the mapping.
-    fn value(&mut self, line: Line, depth: usize) -> Option<Value> {
+    fn value(&mut self, line: Line, depth: usize, part: Part) -> Option<Value> {
         let spaces = self.spaces(line.start, line.end);
         let rest = Line { start: line.start + spaces, ..line };
         if !is_comment_or_blank(self.slice(rest)) {
-            return self.inline(rest, line.indent, depth);
+            return self.inline(rest, line.indent, depth, part);
         }
         match self.peek()? {
-            Some(next) if next.indent == line.indent && is_item(self.slice(next)) => self.sequence(line.indent, depth),
-            _ => self.below(line.indent, depth),
+            Some(next) if next.indent == line.indent && is_item(self.slice(next)) => self.sequence(line.indent, depth, part),
+            _ => self.below(line.indent, depth, part),
         }
     }
 
     /// What stands on the lines that are deeper than `indent`; null if there are none.
-    fn below(&mut self, indent: usize, depth: usize) -> Option<Value> {
+    fn below(&mut self, indent: usize, depth: usize, part: Part) -> Option<Value> {
         match self.peek()? {
             // What programs write of empty maps and lists.
             Some(line) if line.indent > indent && self.slice(line).starts_with(['{', '[']) => {
                 self.next = None;
-                self.inline(line, indent, depth)
+                self.inline(line, indent, depth, part)
             }
-            Some(line) if line.indent > indent => self.block(line, depth),
+            Some(line) if line.indent > indent => self.block(line, depth, part),
             _ => Some(Value::Null),
         }
     }
 
     /// A scalar or a flow collection that begins on this line, in a block with that indentation.
-    fn inline(&mut self, line: Line, indent: usize, depth: usize) -> Option<Value> {
+    fn inline(&mut self, line: Line, indent: usize, depth: usize, part: Part) -> Option<Value> {
         let text = self.slice(line);
         let (value, length) = match text.as_bytes().first()? {
-            b'|' => return self.literal(text, indent),
-            b'"' | b'\'' => quoted(text).map(|(text, length)| (Value::String(text), length))?,
-            b'[' | b'{' => self.flow(text, depth)?,
+            b'|' => return self.literal(text, indent, part),
+            b'"' | b'\'' => quoted(text).map(|(text, length)| (part.text(text), length))?,
+            b'[' | b'{' => self.flow(text, depth, part)?,
             _ => {
                 let length = plain_end(text)?;
-                (self.plain(&text[..length])?, length)
+                (self.plain(&text[..length], part)?, length)
             }
         };
         let after = &text[length..];
@@ -185,7 +198,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The key at the beginning of a line, and where its value begins.
-    fn key(&self, line: Line) -> Option<(String, usize)> {
+    fn key(&self, line: Line) -> Option<(Cow<'t, str>, usize)> {
         let text = self.slice(line);
         let (key, length) = match text.as_bytes().first()? {
             b'"' | b'\'' => quoted(text)?,

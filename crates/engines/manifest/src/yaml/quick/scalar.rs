@@ -1,10 +1,12 @@
 //! Scalars on one line: keys, plain and quoted ones.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr2};
 use serde_json::Value;
 
-use super::super::Dialect;
 use super::super::resolve::{Resolved, resolve};
+use super::super::{Dialect, Part};
 use super::Reader;
 
 /// The parser's bound is a little higher.
@@ -54,22 +56,22 @@ pub(super) fn plain_end(text: &str) -> Option<usize> {
 }
 
 /// The text in quotes at the beginning, and how long it is with them.
-pub(super) fn quoted(text: &str) -> Option<(String, usize)> {
+pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, usize)> {
     let body = &text[1..];
     let (unquoted, length) = if text.starts_with('"') { double_quoted(body)? } else { single_quoted(body)? };
     // Only what was read is looked through: a long line may hold many such texts.
     memchr(b'\t', &text.as_bytes()[..length]).is_none().then_some((unquoted, length))
 }
 
-fn double_quoted(body: &str) -> Option<(String, usize)> {
+fn double_quoted(body: &str) -> Option<(Cow<'_, str>, usize)> {
     let mut unquoted = String::new();
     let mut at = 0;
     loop {
         let found = at + memchr2(b'"', b'\\', &body.as_bytes()[at..])?;
-        unquoted.push_str(&body[at..found]);
         if body.as_bytes()[found] == b'"' {
-            return Some((unquoted, found + 2));
+            return Some((joined(unquoted, &body[at..found]), found + 2));
         }
+        unquoted.push_str(&body[at..found]);
         unquoted.push(match body.as_bytes().get(found + 1)? {
             b'n' => '\n',
             b't' => '\t',
@@ -81,23 +83,32 @@ fn double_quoted(body: &str) -> Option<(String, usize)> {
     }
 }
 
-fn single_quoted(body: &str) -> Option<(String, usize)> {
+fn single_quoted(body: &str) -> Option<(Cow<'_, str>, usize)> {
     let mut unquoted = String::new();
     let mut at = 0;
     loop {
         let found = at + memchr(b'\'', &body.as_bytes()[at..])?;
-        unquoted.push_str(&body[at..found]);
         if body.as_bytes().get(found + 1) != Some(&b'\'') {
-            return Some((unquoted, found + 2));
+            return Some((joined(unquoted, &body[at..found]), found + 2));
         }
+        unquoted.push_str(&body[at..found]);
         unquoted.push('\'');
         at = found + 2;
     }
 }
 
-impl Reader<'_> {
+/// What was unquoted before, and the rest: most often there was nothing before.
+fn joined(mut before: String, rest: &str) -> Cow<'_, str> {
+    if before.is_empty() {
+        return Cow::Borrowed(rest);
+    }
+    before.push_str(rest);
+    Cow::Owned(before)
+}
+
+impl<'t> Reader<'t> {
     /// What a plain scalar means.
-    pub(super) fn plain(&self, text: &str) -> Option<Value> {
+    pub(super) fn plain(&self, text: &str, part: Part) -> Option<Value> {
         Some(match resolve(text, Dialect::V2) {
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::Bool(value),
@@ -105,15 +116,15 @@ impl Reader<'_> {
             Resolved::UInt(value) => Value::from(value),
             Resolved::Float(value) => Value::Number(self.floats.number(value)?),
             Resolved::Text if text == "<<" => return None,
-            Resolved::Time(_) | Resolved::Text => Value::String(text.to_owned()),
+            Resolved::Time(_) | Resolved::Text => part.text(Cow::Borrowed(text)),
         })
     }
 
     /// The key that a plain scalar is; numbers and null are rare there.
-    pub(super) fn plain_key(&self, text: &str) -> Option<String> {
+    pub(super) fn plain_key(&self, text: &'t str) -> Option<Cow<'t, str>> {
         match resolve(text, Dialect::V2) {
-            Resolved::Bool(value) => Some(value.to_string()),
-            Resolved::Time(_) | Resolved::Text => Some(text.to_owned()),
+            Resolved::Bool(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
+            Resolved::Time(_) | Resolved::Text => Some(Cow::Borrowed(text)),
             _ => None,
         }
     }

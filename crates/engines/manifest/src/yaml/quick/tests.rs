@@ -1,6 +1,6 @@
 use super::super::Dialect;
 use super::super::value::Floats;
-use super::super::{Limits, parse_first};
+use super::super::{Limits, Part, parse_first};
 use super::read;
 use serde_json::Value;
 
@@ -16,13 +16,24 @@ const TEXTS: [&str; 6] = [
     "k: v\nk: w\nlist:\n- |\n  text\n- é: ü\nexpr: sum(rate(x{a=\"b\"}[5m])) by (c) > 0\n",
 ];
 
+const KIND_AND_NAME: Part = Part::Entries(&[("kind", Part::Whole), ("metadata", Part::Entries(&[("name", Part::Whole)]))]);
+
+fn kind_and_name(value: &Value) -> (bool, Option<&Value>, Option<&Value>) {
+    (value.is_object(), value.get("kind"), value.pointer("/metadata/name"))
+}
+
 fn properly(text: &str) -> Result<Value, ()> {
     let node = parse_first(text, Dialect::V2, &Limits::default()).map_err(drop)?;
     node.map_or(Ok(Value::Null), |node| node.to_value(Dialect::V2)).map_err(drop)
 }
 
 fn check(text: &str) -> bool {
-    let Some(value) = read(text, Floats::ThroughJson) else { return false };
+    let part = read(text, KIND_AND_NAME, Floats::ThroughJson);
+    let Some(value) = read(text, Part::Whole, Floats::ThroughJson) else {
+        assert_eq!(part, None, "{text:?}");
+        return false;
+    };
+    assert_eq!(part.as_ref().map(kind_and_name), Some(kind_and_name(&value)), "{text:?}");
     assert_eq!(Ok(value), properly(text), "{text:?}");
     true
 }
@@ -58,6 +69,6 @@ fn every_text_that_is_nearly_one_is_read_properly_or_not_at_all() {
 fn a_long_line_takes_time_by_its_length() {
     let items: Vec<String> = (0..200_000).map(|item| format!("\"{item}\"")).collect();
     let line = format!("a: [{}]\nb: {{\"c\": [{}]}}\n", items.join(", "), items.join(", "));
-    let value = read(&line, Floats::ThroughJson).expect("this reader is made for it");
+    let value = read(&line, Part::Whole, Floats::ThroughJson).expect("this reader is made for it");
     assert_eq!((value["a"][199_999].as_str(), value["b"]["c"][7].as_str()), (Some("199999"), Some("7")));
 }

@@ -5,47 +5,42 @@ use serde::Deserialize;
 /// One page of objects.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Page {
+pub(super) struct Entries {
     #[serde(default)]
-    pub(crate) is_truncated: bool,
+    pub(super) is_truncated: bool,
     #[serde(default)]
-    pub(crate) next_continuation_token: Option<String>,
+    pub(super) next_continuation_token: Option<String>,
     #[serde(default)]
-    pub(crate) contents: Vec<Entry>,
+    pub(super) contents: Vec<Entry>,
 }
 
 /// One object of a page.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Entry {
-    pub(crate) key: String,
+pub(super) struct Entry {
+    pub(super) key: String,
     #[serde(default, rename = "ETag")]
-    pub(crate) etag: String,
+    pub(super) etag: String,
 }
 
 /// What went wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Explanation {
-    pub(crate) code: String,
-    pub(crate) message: String,
-    pub(crate) region: Option<String>,
-}
-
-/// Reads an answer; in few words why not.
-pub(crate) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8 text".to_owned())?;
-    quick_xml::de::from_str(text).map_err(|error| error.to_string())
+pub(super) struct Explanation {
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) region: Option<String>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::read;
 
     /// An answer of Amazon's documentation of ListObjectsV2, shortened.
     #[test]
     fn a_page_of_objects_is_read() {
-        let page: Page = read(
+        let page: Entries = read(
             br#"<?xml version="1.0" encoding="UTF-8"?>
             <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
               <Name>bucket</Name><Prefix/><KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>true</IsTruncated>
@@ -67,7 +62,7 @@ mod tests {
         let laughs = br#"<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><ListBucketResult><Contents><Key>&b;</Key></Contents></ListBucketResult>"#;
         let deep = "<a>".repeat(100_000);
         for body in [&b""[..], b"<html>", b"\xff", b"{}", laughs, deep.as_bytes()] {
-            assert!(read::<Page>(body).map(|page| page.contents.len()).unwrap_or_default() == 0, "{body:?}");
+            assert!(read::<Entries>(body).map(|page| page.contents.len()).unwrap_or_default() == 0, "{body:?}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Temporary credentials for a user of a directory, as MinIO's token service gives them.
 
-use crate::answer;
+use super::answer;
 use crate::bucket::BucketClient;
 use crate::error::{Cause, Error};
+use crate::xml;
 use aws_signature::Credentials;
 use http_client::{BodyError, Proxy, Redactor, Secret, Tls, check_address, read_body};
 use reqwest::Url;
@@ -91,12 +92,12 @@ impl BucketClient {
         if !status.is_success() {
             let mut redactor = Redactor::default();
             redactor.add(user.password.expose());
-            let explained = answer::read::<Refusal>(&body).map(|refusal| refusal.error).unwrap_or_default();
+            let explained = xml::read::<Refusal>(&body).map(|refusal| refusal.error).unwrap_or_default();
             let message = if explained.message.is_empty() { status.to_string() } else { redactor.clean(&explained.message) };
             return Err(failed(Cause::Store { status: status.as_u16(), code: redactor.clean(&explained.code), message }));
         }
         // The text of the cause is left out: it may quote a key.
-        let read = answer::read::<Answer>(&body).map_err(|_| failed(Cause::Content("it holds no credentials".to_owned())))?;
+        let read = xml::read::<Answer>(&body).map_err(|_| failed(Cause::Content("it holds no credentials".to_owned())))?;
         let given = read.result.credentials;
         Ok(Credentials {
             access_key: given.access_key_id,

@@ -1,10 +1,10 @@
 //! In which region a store is, and how a bucket is addressed there, as MinIO's client decides it.
 
 /// The region where nothing says otherwise.
-pub(crate) const DEFAULT_REGION: &str = "us-east-1";
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// The region in the name of an endpoint of Amazon's.
-pub(crate) fn region_of(host: &str) -> Option<&str> {
+pub(super) fn region_of(host: &str) -> Option<&str> {
     let rest = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
     let rest = rest.strip_prefix("s3")?;
     let region = rest.trim_start_matches(['.', '-']).trim_start_matches("fips.").trim_start_matches("dualstack.");
@@ -13,7 +13,7 @@ pub(crate) fn region_of(host: &str) -> Option<&str> {
 }
 
 /// Whether the bucket is part of the host's name rather than of the path.
-pub(crate) fn is_part_of_host(host: &str, bucket: &str, is_tls: bool) -> bool {
+pub(super) fn is_part_of_host(host: &str, bucket: &str, is_tls: bool) -> bool {
     let stores = [".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com"];
     let known = stores.iter().any(|store| host.ends_with(store)) || host == "storage.googleapis.com";
     // A certificate for one level of names does not hold for two.
@@ -21,7 +21,7 @@ pub(crate) fn is_part_of_host(host: &str, bucket: &str, is_tls: bool) -> bool {
 }
 
 /// Whether a name can be a bucket's, by Amazon's rules; only such a name may become part of an address.
-pub(crate) fn is_bucket_name(name: &str) -> bool {
+pub(super) fn is_bucket_name(name: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':');
     (3..=63).contains(&name.len()) && name.bytes().all(known) && !name.contains("..") && !name.starts_with(['.', '-'])
 }
