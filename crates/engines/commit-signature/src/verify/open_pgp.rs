@@ -177,7 +177,7 @@ fn alive(key: &impl KeyDetails, own: &Signature, now: i64) -> Result<(), &'stati
 }
 
 /// Whether a key is of a kind and size that is safe.
-fn safe(key: &(impl KeyDetails + VerifyingKey)) -> Result<(), &'static str> {
+fn safe(key: &impl VerifyingKey) -> Result<(), &'static str> {
     match (key.algorithm(), key.public_params()) {
         (PublicKeyAlgorithm::DSA | PublicKeyAlgorithm::Elgamal | PublicKeyAlgorithm::ElgamalEncrypt, _) => {
             Err("the key is of a kind that is not safe")
