@@ -7,7 +7,7 @@ use image_policy::{Exclusion, LONGEST_TAG, Tags};
 use runtime::queue::ObjectKey;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The directory below `--storage-path`. Flux keeps files of other forms beside it.
@@ -54,20 +54,17 @@ impl TagStore {
         self.root.join(&*key.namespace).join(&*key.name)
     }
 
-    /// Replaces the tags of an object, which are those of `image`.
+    /// Replaces the tags of an object, which are those of `image`. A file that holds them already stays: most scans find nothing new.
     pub(crate) fn write(&self, key: &ObjectKey, image: &str, tags: &Tags) -> Result<(), TagStoreError> {
         let path = self.file(key);
+        let content = content(image, tags);
+        if holds(&path, content.as_bytes()) {
+            return Ok(());
+        }
         let directory = self.root.join(&*key.namespace);
         fs::create_dir_all(&directory).map_err(failed("create", &directory))?;
         let mut file = tempfile::NamedTempFile::new_in(&directory).map_err(failed("create a file in", &directory))?;
-        let written = (|| {
-            let mut writer = BufWriter::new(file.as_file_mut());
-            writeln!(writer, "{image}")?;
-            for tag in tags.iter() {
-                writeln!(writer, "{tag}")?;
-            }
-            writer.flush()
-        })();
+        let written = file.as_file_mut().write_all(content.as_bytes());
         written.and_then(|()| file.as_file().sync_all()).map_err(failed("write", &path))?;
         file.persist(&path).map(drop).map_err(|error| failed("replace", &path)(error.error))
     }
@@ -119,6 +116,23 @@ impl TagStore {
     }
 }
 
+/// What a file with these tags holds.
+fn content(image: &str, tags: &Tags) -> String {
+    let length = tags.iter().map(|tag| tag.len() + 1).sum::<usize>() + image.len() + 1;
+    let mut content = String::with_capacity(length);
+    for line in std::iter::once(image).chain(tags.iter()) {
+        content.push_str(line);
+        content.push('\n');
+    }
+    content
+}
+
+/// Whether a file is there and holds this and no more. What cannot be read is written anew.
+fn holds(path: &Path, content: &[u8]) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.len() == content.len() as u64)
+        && fs::read(path).is_ok_and(|held| held == content)
+}
+
 fn lines(path: &Path) -> Result<Option<impl Iterator<Item = io::Result<String>>>, TagStoreError> {
     match File::open(path) {
         Ok(file) => Ok(Some(BufReader::new(file.take(MOST_BYTES)).lines())),
@@ -148,6 +162,7 @@ fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, TagStoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     fn tags(listed: &[&str]) -> Tags {
         Tags::new(listed.iter().map(|tag| (*tag).to_owned()), &Exclusion::default())
@@ -171,6 +186,23 @@ mod tests {
         store.remove(&key).expect("removes");
         store.remove(&key).expect("is gone anyway");
         assert_eq!(fs::read_dir(directory.path().join(DIRECTORY)).expect("lists").count(), 0, "nothing is left");
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_by_other_tags() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = TagStore::open(directory.path()).expect("opens");
+        let key = ObjectKey::new("ns", "app");
+        let write = |image: &str, listed: &[&str]| {
+            store.write(&key, image, &tags(listed)).expect("writes");
+            // A replaced file is another one, and the one before is still there while it is held.
+            (fs::File::open(store.file(&key)).expect("opens"), fs::metadata(store.file(&key)).expect("is there").ino())
+        };
+        let (_held, first) = write("a/b", &["1", "2"]);
+        assert_eq!(write("a/b", &["2", "1"]).1, first);
+        let (_held, second) = write("a/b", &["1", "3"]);
+        assert_ne!(second, first);
+        assert_ne!(write("a/c", &["1", "3"]).1, second);
     }
 
     #[test]
