@@ -1,12 +1,14 @@
 //! Compilation: from documents to numbered schemas.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::document::Resource;
 use crate::draft::{Dialect, Draft};
 use crate::error::SchemaError;
 use crate::json::{Json, Object};
 use crate::library::{Library, Loader, lookup};
-use crate::node::{Node, NodeId, Place};
+use crate::node::{Node, NodeId, Place, Rules};
 use crate::reference::Reference;
 
 mod keywords;
@@ -36,7 +38,14 @@ pub(crate) fn compile(
     formats: FormatRule,
 ) -> Result<(Compiled, Vec<NodeId>), SchemaError> {
     let library = Library::new(given, loader);
-    let mut compiler = Compiler { library, places: Vec::new(), ids: HashMap::new(), formats };
+    let mut compiler = Compiler {
+        library,
+        places: Vec::new(),
+        ids: HashMap::new(),
+        last_resource: None,
+        no_rules: Arc::default(),
+        formats,
+    };
     let mut ids = Vec::new();
     for root in roots {
         compiler.library.document(root)?;
@@ -54,6 +63,9 @@ struct Compiler<'a> {
     /// Where the schemas are that are compiled, then those that wait for it.
     places: Vec<Place>,
     ids: HashMap<Place, NodeId>,
+    /// The resource of the schema that was compiled last, which is nearly always the next one's too.
+    last_resource: Option<(Arc<Resource>, NodeId)>,
+    no_rules: Arc<Rules>,
     formats: FormatRule,
 }
 
@@ -73,12 +85,16 @@ impl Compiler<'_> {
         let document = self.library.document(&place.url)?;
         let content = document.content.clone();
         let schema = lookup(document, &content, &place.pointer)?;
-        let mut node = Node::new(place.clone());
+        let mut node = Node::new(place.clone(), self.no_rules.clone());
         let Some(resource) = document.resource(&place.pointer).cloned() else { return Ok(node) };
         let at = |pointer: &str| Place { url: place.url.clone(), pointer: pointer.into() };
 
         node.draft = resource.dialect.draft;
-        node.resource = self.enqueue(at(&resource.pointer));
+        node.resource = match &self.last_resource {
+            Some((last, id)) if Arc::ptr_eq(last, &resource) => *id,
+            _ => self.enqueue(at(&resource.pointer)),
+        };
+        self.last_resource = Some((resource.clone(), node.resource));
         if node.draft >= Draft::Draft2020 && node.resource == id {
             for anchor in &resource.dynamic_anchors {
                 if let Some(pointer) = resource.anchors.get(anchor) {
