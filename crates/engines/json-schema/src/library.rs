@@ -40,8 +40,8 @@ pub(crate) struct Library<'a> {
 }
 
 impl<'a> Library<'a> {
-    pub(crate) fn new(given: Vec<(String, Json)>, loader: &'a dyn Loader) -> Library<'a> {
-        let contents = given.into_iter().map(|(url, content)| (url, Arc::new(content))).collect();
+    pub(crate) fn new(given: &[(&str, Arc<Json>)], loader: &'a dyn Loader) -> Library<'a> {
+        let contents = given.iter().map(|(url, content)| ((*url).to_owned(), content.clone())).collect();
         Library { contents, documents: BTreeMap::new(), loader }
     }
 

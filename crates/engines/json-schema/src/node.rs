@@ -53,15 +53,7 @@ pub(crate) struct Rules {
 impl Node {
     /// A schema with these conditions, whatever the type.
     pub(crate) fn new(place: Place, rules: Arc<Rules>) -> Node {
-        Node {
-            place,
-            draft: Draft::LATEST,
-            resource: 0,
-            dynamic_anchors: BTreeMap::new(),
-            always: None,
-            types: None,
-            rules,
-        }
+        Node { place, draft: Draft::LATEST, resource: 0, dynamic_anchors: BTreeMap::new(), always: None, types: None, rules }
     }
 
     /// What its place is called in messages.

@@ -78,7 +78,7 @@ impl Keywords<'_, '_, '_> {
             for (property, value) in dependencies.iter() {
                 let dependency = match value {
                     Json::Array(names) => Dependency::Properties(strings(names)),
-                    _ => Dependency::Schema(self.below(&["dependencies", property])),
+                    _ => Dependency::Schema(self.below("dependencies", Some(property))),
                 };
                 rules.object.dependencies.insert(property.clone(), dependency);
             }
@@ -229,24 +229,29 @@ impl<'s> Keywords<'_, '_, 's> {
         self.number(keyword)?.to_usize()
     }
 
-    fn below(&mut self, path: &[&str]) -> NodeId {
-        let mut pointer = self.place.pointer.to_string();
-        path.iter().for_each(|token| pointer::push(&mut pointer, token));
-        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer: pointer.into() })
+    /// The schema that is the value of a keyword, or a part of that.
+    fn below(&mut self, keyword: &str, part: Option<&str>) -> NodeId {
+        let mut pointer = pointer::append(&self.place.pointer, keyword);
+        let mut schema = self.given.and_then(|keywords| keywords.get(keyword));
+        if let Some(part) = part {
+            pointer::push(&mut pointer, part);
+            schema = schema.and_then(|value| pointer::step(value, part));
+        }
+        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer: pointer.into() }, schema)
     }
 
     fn schema(&mut self, keyword: &str) -> Option<NodeId> {
-        self.keywords.contains_key(keyword).then(|| self.below(&[keyword]))
+        self.keywords.contains_key(keyword).then(|| self.below(keyword, None))
     }
 
     fn schemas(&mut self, keyword: &str) -> Vec<NodeId> {
         let count = self.array(keyword).map_or(0, <[Json]>::len);
-        (0..count).map(|index| self.below(&[keyword, &index.to_string()])).collect()
+        (0..count).map(|index| self.below(keyword, Some(&index.to_string()))).collect()
     }
 
     fn schemas_by_name(&mut self, keyword: &str) -> BTreeMap<String, NodeId> {
         let names = self.object(keyword).into_iter().flat_map(Object::keys);
-        names.map(|name| (name.clone(), self.below(&[keyword, name]))).collect()
+        names.map(|name| (name.clone(), self.below(keyword, Some(name)))).collect()
     }
 
     fn additional(&mut self, keyword: &str) -> Option<Additional> {

@@ -20,7 +20,9 @@ impl<'v> Unevaluated<'v> {
     pub(super) fn of(value: &'v Json, node: &Node, is_asked: bool) -> Unevaluated<'v> {
         let mut unevaluated = Unevaluated::default();
         match value {
-            Json::Object(members) if node.rules.object.additional.is_none() && (is_asked || node.rules.object.unevaluated.is_some()) => {
+            Json::Object(members)
+                if node.rules.object.additional.is_none() && (is_asked || node.rules.object.unevaluated.is_some()) =>
+            {
                 unevaluated.properties = members.keys().map(String::as_str).collect();
             }
             Json::Array(items) if node.rules.array.rest.is_none() && (is_asked || node.rules.array.unevaluated.is_some()) => {
