@@ -155,8 +155,8 @@ impl Source {
             text,
             nodes: Vec::with_capacity(nodes),
             children: Vec::with_capacity(nodes),
-            names: Vec::new(),
-            texts: Vec::new(),
+            names: Vec::with_capacity(nodes / 2),
+            texts: Vec::with_capacity(nodes / 8),
             numbers: Vec::new(),
             callees: Vec::new(),
         }
