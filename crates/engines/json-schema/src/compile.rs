@@ -33,7 +33,7 @@ pub(crate) enum FormatRule {
 /// The first thing that is wrong, in the order in which schemas refer to each other.
 pub(crate) fn compile(
     roots: &[&str],
-    given: &[(&str, Arc<Json>)],
+    given: &[(&str, Arc<Json<'_>>)],
     loader: &dyn Loader,
     formats: FormatRule,
 ) -> Result<(Compiled, Vec<NodeId>), SchemaError> {
@@ -57,7 +57,7 @@ struct Compiler<'a> {
     library: Library<'a>,
     /// Where the schemas are that are compiled, then those that wait for it; and themselves, if the way there began in a document
     /// that was given and needed no reference.
-    places: Vec<(Place, Option<&'a Json>)>,
+    places: Vec<(Place, Option<&'a Json<'a>>)>,
     ids: HashMap<Place, NodeId>,
     /// The resource of the schema that was compiled last, which is nearly always the next one's too.
     last_resource: Option<(Arc<Resource>, NodeId)>,
@@ -67,7 +67,7 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     /// The number of the schema at a place; it is compiled later if it is not yet.
-    fn enqueue(&mut self, place: Place, schema: Option<&'a Json>) -> NodeId {
+    fn enqueue(&mut self, place: Place, schema: Option<&'a Json<'a>>) -> NodeId {
         let next = self.places.len();
         let id = *self.ids.entry(place.clone()).or_insert(next);
         if id == next {
@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
         id
     }
 
-    fn compile_node(&mut self, id: NodeId, place: Place, given: Option<&'a Json>) -> Result<Node, SchemaError> {
+    fn compile_node(&mut self, id: NodeId, place: Place, given: Option<&'a Json<'a>>) -> Result<Node, SchemaError> {
         self.library.ensure_known(&place.url, &place.pointer)?;
         let document = self.library.document(&place.url)?;
         let content = document.content.clone();
@@ -125,9 +125,9 @@ impl<'a> Compiler<'a> {
 /// Reads the keywords of one schema. A value of a wrong type is as if it were not there; metaschemas refuse most of them before.
 struct Keywords<'c, 'a, 's> {
     compiler: &'c mut Compiler<'a>,
-    keywords: &'s Object,
+    keywords: &'s Object<'s>,
     /// The same, if the schema lives as long as the compilation.
-    given: Option<&'a Object>,
+    given: Option<&'a Object<'a>>,
     place: &'s Place,
     /// What references are relative to.
     base: &'s str,

@@ -22,16 +22,16 @@ pub(crate) struct Resource {
 
 /// A JSON document with schemas.
 #[derive(Debug, Clone)]
-pub(crate) struct Document {
+pub(crate) struct Document<'a> {
     pub(crate) url: String,
-    pub(crate) content: Arc<Json>,
+    pub(crate) content: Arc<Json<'a>>,
     /// By pointer; the empty one is always there.
     pub(crate) resources: BTreeMap<String, Arc<Resource>>,
     /// Pointers to the schemas that were looked at for resources and anchors.
     pub(crate) known: HashSet<String>,
 }
 
-impl Document {
+impl Document<'_> {
     /// The resource that the schema at `at` belongs to; `None` before the root is known.
     pub(crate) fn resource(&self, at: &str) -> Option<&Arc<Resource>> {
         if self.resources.len() == 1 {

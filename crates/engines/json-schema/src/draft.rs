@@ -76,7 +76,7 @@ impl Draft {
     }
 
     /// The address that a schema gives itself, without fragment; empty if none.
-    pub(crate) fn id(self, schema: &Object) -> &str {
+    pub(crate) fn id<'a>(self, schema: &'a Object<'_>) -> &'a str {
         if self < Draft::Draft2019 && schema.contains_key("$ref") {
             // In these drafts a reference stands alone.
             return "";
@@ -91,9 +91,9 @@ impl Draft {
     }
 
     /// The schemas directly inside of a schema, each with its pointer.
-    pub(crate) fn subschemas<'a>(self, schema: &'a Object, at: &str) -> Vec<(String, &'a Json)> {
-        let order = |keyword: &String| PLACES.iter().position(|(known, _, since)| known == keyword && self >= *since);
-        let mut present: Vec<(usize, &Json)> =
+    pub(crate) fn subschemas<'a>(self, schema: &'a Object<'a>, at: &str) -> Vec<(String, &'a Json<'a>)> {
+        let order = |keyword: &str| PLACES.iter().position(|(known, _, since)| *known == keyword && self >= *since);
+        let mut present: Vec<(usize, &Json<'_>)> =
             schema.iter().filter_map(|(keyword, value)| Some((order(keyword)?, value))).collect();
         present.sort_by_key(|(order, _)| *order);
         let mut found = Vec::new();

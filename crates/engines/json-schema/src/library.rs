@@ -34,19 +34,19 @@ impl Loader for Offline {
 
 /// Documents by address.
 pub(crate) struct Library<'a> {
-    contents: BTreeMap<String, Arc<Json>>,
-    documents: BTreeMap<String, Document>,
+    contents: BTreeMap<String, Arc<Json<'a>>>,
+    documents: BTreeMap<String, Document<'a>>,
     loader: &'a dyn Loader,
 }
 
 impl<'a> Library<'a> {
-    pub(crate) fn new(given: &[(&str, Arc<Json>)], loader: &'a dyn Loader) -> Library<'a> {
+    pub(crate) fn new(given: &[(&str, Arc<Json<'a>>)], loader: &'a dyn Loader) -> Library<'a> {
         let contents = given.iter().map(|(url, content)| ((*url).to_owned(), content.clone())).collect();
         Library { contents, documents: BTreeMap::new(), loader }
     }
 
     /// The document at `url`, its schemas known and checked.
-    pub(crate) fn document(&mut self, url: &str) -> Result<&Document, SchemaError> {
+    pub(crate) fn document(&mut self, url: &str) -> Result<&Document<'a>, SchemaError> {
         if !self.documents.contains_key(url) {
             let content = self.content(url)?;
             let mut document =
@@ -77,7 +77,7 @@ impl<'a> Library<'a> {
         Ok(())
     }
 
-    fn content(&mut self, url: &str) -> Result<Arc<Json>, SchemaError> {
+    fn content(&mut self, url: &str) -> Result<Arc<Json<'a>>, SchemaError> {
         if let Some(content) = self.contents.get(url) {
             return Ok(content.clone());
         }
@@ -87,7 +87,7 @@ impl<'a> Library<'a> {
             None => {
                 let address = Url::parse(url).map_err(failed)?;
                 match address.scheme.as_str() {
-                    "http" | "https" => json::read(&self.loader.load(url).map_err(failed)?),
+                    "http" | "https" => json::read(&self.loader.load(url).map_err(failed)?).map(Json::into_owned),
                     // Nobody registered a document for it, which Helm takes for one that allows everything.
                     "urn" => Ok(Json::Bool(true)),
                     // A chart has no files there.
@@ -217,7 +217,7 @@ impl<'a> Library<'a> {
         for (vocabulary, _) in listed.iter().filter(|(_, required)| **required == Json::Bool(true)) {
             match vocabulary.strip_prefix(prefix).filter(|name| draft.vocabularies().contains(name)) {
                 Some(name) => vocabularies.push(name.to_owned()),
-                None => return Err(SchemaError::UnsupportedVocabulary(vocabulary.clone(), url.to_owned())),
+                None => return Err(SchemaError::UnsupportedVocabulary(vocabulary.to_owned(), url.to_owned())),
             }
         }
         Ok(Some(vocabularies))
@@ -234,7 +234,7 @@ fn resource(at: &str, id: &str, dialect: Dialect) -> Resource {
 }
 
 /// The schema at a place of a document.
-pub(crate) fn lookup<'a>(document: &Document, content: &'a Json, at: &str) -> Result<&'a Json, SchemaError> {
+pub(crate) fn lookup<'a>(document: &Document, content: &'a Json<'a>, at: &str) -> Result<&'a Json<'a>, SchemaError> {
     pointer::lookup(content, at).map_err(|lost| match lost {
         Lost::Invalid => SchemaError::InvalidPointer(document.location(at)),
         Lost::NotFound => SchemaError::PointerNotFound(document.location(at)),

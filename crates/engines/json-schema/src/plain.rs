@@ -21,7 +21,7 @@ pub(crate) fn is_plain(document: &Document, schema: &Json, at: &str) -> bool {
 
 fn is_root(schema: &Json) -> bool {
     schema.as_object().is_some_and(|keywords| {
-        keywords.iter().all(|(keyword, value)| match keyword.as_str() {
+        keywords.iter().all(|(keyword, value)| match keyword {
             "$schema" => value.as_str().is_some_and(|url| Draft::from_url(url).is_some()),
             keyword => is_keyword(keyword, value),
         })
@@ -169,7 +169,8 @@ mod tests {
             let metaschemas = crate::metaschemas::Metaschemas::of(&[draft].into());
             for keyword in KEYWORDS {
                 for value in VALUES {
-                    let schema = crate::json::read(format!("{{\"{keyword}\": {value}}}").as_bytes()).expect("the schema is JSON");
+                    let text = format!("{{\"{keyword}\": {value}}}");
+                    let schema = crate::json::read(text.as_bytes()).expect("the schema is JSON");
                     let evaluation = crate::evaluate::Evaluation::new(&metaschemas.compiled.nodes);
                     if is_root(&schema) {
                         plain += 1;

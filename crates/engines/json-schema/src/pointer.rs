@@ -58,7 +58,7 @@ pub(crate) enum Lost {
 }
 
 /// What `pointer` leads to.
-pub(crate) fn lookup<'a>(document: &'a Json, pointer: &str) -> Result<&'a Json, Lost> {
+pub(crate) fn lookup<'a>(document: &'a Json<'a>, pointer: &str) -> Result<&'a Json<'a>, Lost> {
     let mut found = document;
     for token in pointer.split('/').skip(1) {
         let token = unescape(token).ok_or(Lost::Invalid)?;
@@ -68,7 +68,7 @@ pub(crate) fn lookup<'a>(document: &'a Json, pointer: &str) -> Result<&'a Json, 
 }
 
 /// What one token, without its escapes, leads to.
-pub(crate) fn step<'a>(value: &'a Json, token: &str) -> Option<&'a Json> {
+pub(crate) fn step<'a>(value: &'a Json<'a>, token: &str) -> Option<&'a Json<'a>> {
     match value {
         Json::Object(members) => members.get(token),
         Json::Array(items) => items.get(index(token)?),

@@ -80,7 +80,7 @@ pub(crate) fn display(value: &Json) -> String {
     match value {
         Json::Null => "<nil>".to_owned(),
         Json::Bool(value) => value.to_string(),
-        Json::Number(text) => text.clone(),
+        Json::Number(text) => text.to_string(),
         Json::String(text) => quote(text),
         Json::Array(_) | Json::Object(_) => "value".to_owned(),
     }

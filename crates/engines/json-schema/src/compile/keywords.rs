@@ -80,7 +80,7 @@ impl Keywords<'_, '_, '_> {
                     Json::Array(names) => Dependency::Properties(strings(names)),
                     _ => Dependency::Schema(self.below("dependencies", Some(property))),
                 };
-                rules.object.dependencies.insert(property.clone(), dependency);
+                rules.object.dependencies.insert(property.to_owned(), dependency);
             }
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Keywords<'_, '_, '_> {
                 rules.array.max_contains = self.count("maxContains");
             }
             let required = self.object("dependentRequired").into_iter().flat_map(Object::iter);
-            let required = required.filter_map(|(property, names)| Some((property.clone(), strings(names.as_array()?))));
+            let required = required.filter_map(|(property, names)| Some((property.to_owned(), strings(names.as_array()?))));
             rules.object.dependent_required = required.collect();
         }
     }
@@ -199,11 +199,11 @@ impl<'s> Keywords<'_, '_, 's> {
         self.keywords.get(keyword)?.as_str()
     }
 
-    fn array(&self, keyword: &str) -> Option<&'s [Json]> {
+    fn array(&self, keyword: &str) -> Option<&'s [Json<'s>]> {
         self.keywords.get(keyword)?.as_array()
     }
 
-    fn object(&self, keyword: &str) -> Option<&'s Object> {
+    fn object(&self, keyword: &str) -> Option<&'s Object<'s>> {
         self.keywords.get(keyword)?.as_object()
     }
 
@@ -251,7 +251,7 @@ impl<'s> Keywords<'_, '_, 's> {
 
     fn schemas_by_name(&mut self, keyword: &str) -> BTreeMap<String, NodeId> {
         let names = self.object(keyword).into_iter().flat_map(Object::keys);
-        names.map(|name| (name.clone(), self.below(keyword, Some(name)))).collect()
+        names.map(|name| (name.to_owned(), self.below(keyword, Some(name)))).collect()
     }
 
     fn additional(&mut self, keyword: &str) -> Option<Additional> {

@@ -81,7 +81,7 @@ impl<'v> Checker<'_, 'v, '_> {
                 Some(Additional::Allowed(is_allowed)) => {
                     is_evaluated = true;
                     if !is_allowed {
-                        unexpected.push(name.as_str());
+                        unexpected.push(name);
                     }
                 }
                 Some(Additional::Schema(node)) => {
@@ -90,7 +90,7 @@ impl<'v> Checker<'_, 'v, '_> {
                 }
             }
             if is_evaluated {
-                self.unevaluated.properties.remove(name.as_str());
+                self.unevaluated.properties.remove(name);
             }
         }
         if !unexpected.is_empty() {
@@ -102,7 +102,7 @@ impl<'v> Checker<'_, 'v, '_> {
     fn check_names(&mut self, members: &Object) {
         let Some(node) = self.node.rules.object.names else { return };
         for name in members.keys() {
-            if let Err(causes) = self.evaluation.check_alone(node, &Json::String(name.clone()), self.place.metaschema) {
+            if let Err(causes) = self.evaluation.check_alone(node, &Json::String(name.into()), self.place.metaschema) {
                 self.fail_because(|| format!("invalid propertyName {}", quote(name)), causes);
             }
         }

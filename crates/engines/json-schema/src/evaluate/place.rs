@@ -11,7 +11,7 @@ use crate::pointer;
 #[derive(Clone, Copy)]
 pub(super) struct Place<'v, 's> {
     pub(super) node: NodeId,
-    pub(super) value: &'v Json,
+    pub(super) value: &'v Json<'v>,
     pub(super) path: &'s Path<'s>,
     pub(super) scope: &'s Scope<'s>,
     /// Where schemas are checked: the metaschema of the resource around the value.

@@ -23,7 +23,7 @@ impl<'v> Unevaluated<'v> {
             Json::Object(members)
                 if node.rules.object.additional.is_none() && (is_asked || node.rules.object.unevaluated.is_some()) =>
             {
-                unevaluated.properties = members.keys().map(String::as_str).collect();
+                unevaluated.properties = members.keys().collect();
             }
             Json::Array(items) if node.rules.array.rest.is_none() && (is_asked || node.rules.array.unevaluated.is_some()) => {
                 unevaluated.items = (node.rules.array.prefix.len()..items.len()).collect();

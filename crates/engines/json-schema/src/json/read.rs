@@ -1,5 +1,7 @@
 //! Reading JSON text: what Go's `encoding/json` accepts, with its messages.
 
+use std::borrow::Cow;
+
 use super::{Json, MAX_DEPTH, Object};
 use crate::text::go_quote;
 
@@ -24,7 +26,7 @@ pub enum ReadError {
 }
 
 /// Reads a text that is one JSON value. Of members with the same name the last one counts; what is not UTF-8 becomes U+FFFD.
-pub(crate) fn read(text: &[u8]) -> Result<Json, ReadError> {
+pub(crate) fn read(text: &[u8]) -> Result<Json<'_>, ReadError> {
     let mut reader = Reader { text, position: 0 };
     reader.skip_space();
     if reader.peek().is_none() {
@@ -46,7 +48,7 @@ struct Reader<'a> {
     position: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.position).copied()
     }
@@ -65,7 +67,7 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, ReadError> {
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, ReadError> {
         self.skip_space();
         match self.peek() {
             Some(b'{') => self.object(depth + 1),
@@ -79,7 +81,7 @@ impl Reader<'_> {
         }
     }
 
-    fn literal(&mut self, word: &str, value: Json) -> Result<Json, ReadError> {
+    fn literal(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, ReadError> {
         for expected in word.bytes() {
             if self.peek() != Some(expected) {
                 return Err(self.unexpected(&format!("in literal {word} (expecting {})", quote_byte(expected))));
@@ -89,7 +91,7 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, ReadError> {
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, ReadError> {
         if depth > MAX_DEPTH {
             return Err(ReadError::TooDeep);
         }
@@ -125,7 +127,7 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Json, ReadError> {
+    fn array(&mut self, depth: usize) -> Result<Json<'a>, ReadError> {
         if depth > MAX_DEPTH {
             return Err(ReadError::TooDeep);
         }
@@ -160,7 +162,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<String, ReadError> {
+    fn number(&mut self) -> Result<Cow<'a, str>, ReadError> {
         let start = self.position;
         if self.peek() == Some(b'-') {
             self.position += 1;
@@ -181,21 +183,27 @@ impl Reader<'_> {
             }
             self.digits("in exponent of numeric literal")?;
         }
-        Ok(String::from_utf8_lossy(&self.text[start..self.position]).into_owned())
+        Ok(String::from_utf8_lossy(&self.text[start..self.position]))
     }
 
-    fn string(&mut self) -> Result<String, ReadError> {
+    fn string(&mut self) -> Result<Cow<'a, str>, ReadError> {
         self.position += 1;
+        let text = self.text;
         let mut bytes = Vec::new();
         loop {
-            let rest = &self.text[self.position..];
+            let rest = &text[self.position..];
             let plain = rest.iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count();
             self.position += plain;
             match self.peek() {
                 Some(b'"') => {
                     self.position += 1;
+                    if bytes.is_empty()
+                        && let Ok(text) = std::str::from_utf8(&rest[..plain])
+                    {
+                        return Ok(text.into());
+                    }
                     bytes.extend_from_slice(&rest[..plain]);
-                    return Ok(String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes())));
+                    return Ok(String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes())).into());
                 }
                 Some(b'\\') => {
                     self.position += 1;
