@@ -106,7 +106,7 @@ impl<'e, 'v> Checker<'e, 'v, '_> {
         }
         self.check_cycle()?;
         self.check_any_type()?;
-        if let Some(target) = self.node.references.plain {
+        if let Some(target) = self.node.rules.references.plain {
             let result = self.reference(target, "$ref");
             if !self.node.draft.has_rules_beside_references() {
                 return result.map(|()| self.unevaluated);
@@ -143,14 +143,14 @@ impl<'e, 'v> Checker<'e, 'v, '_> {
         if let Some(types) = self.node.types.filter(|types| !types.contain(value)) {
             return fail(&|| format!("got {}, want {}", type_name(value), types.describe()));
         }
-        for choice in [&self.node.constant, &self.node.choices].into_iter().flatten() {
+        for choice in [&self.node.rules.constant, &self.node.rules.choices].into_iter().flatten() {
             let value = canonical(value);
             self.evaluation.spend(value.len());
             if !choice.values.contains(&value) {
                 return fail(&|| choice.message.clone());
             }
         }
-        if let Some(format) = self.node.format
+        if let Some(format) = self.node.rules.format
             && let Err(error) = format.check(value)
         {
             return fail(&|| format!("{} is not valid {}: {error}", text::display(value), format.name));

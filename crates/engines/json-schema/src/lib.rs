@@ -37,6 +37,8 @@ mod text;
 mod types;
 mod url;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::compile::{Compiled, FormatRule};
@@ -78,8 +80,8 @@ impl Schema {
         if text.len() > MAX_SIZE {
             return Err(Limit::Size(MAX_SIZE).into());
         }
-        let given = vec![(URL.to_owned(), json::read(text)?)];
-        let (compiled, roots) = compile::compile(&[URL], given, loader, FormatRule::Dialect)?;
+        let given = [(URL, Arc::new(json::read(text)?))];
+        let (compiled, roots) = compile::compile(&[URL], &given, loader, FormatRule::Dialect)?;
         Ok(Schema { compiled, root: roots.first().copied().unwrap_or_default() })
     }
 

@@ -40,8 +40,8 @@ pub(crate) struct Library<'a> {
 }
 
 impl<'a> Library<'a> {
-    pub(crate) fn new(given: Vec<(String, Json)>, loader: &'a dyn Loader) -> Library<'a> {
-        let contents = given.into_iter().map(|(url, content)| (url, Arc::new(content))).collect();
+    pub(crate) fn new(given: &[(&str, Arc<Json>)], loader: &'a dyn Loader) -> Library<'a> {
+        let contents = given.iter().map(|(url, content)| ((*url).to_owned(), content.clone())).collect();
         Library { contents, documents: BTreeMap::new(), loader }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Library<'a> {
             let content = self.content(url)?;
             let mut document =
                 Document { url: url.to_owned(), content: content.clone(), resources: BTreeMap::new(), known: HashSet::new() };
-            self.collect(&mut document, &content, url, "", &Dialect::of(Draft::LATEST))?;
+            self.collect(&mut document, &content, url, String::new(), &Dialect::of(Draft::LATEST))?;
             if !metaschemas::is_official(url) {
                 crate::check_schema(&document, &content, "")?;
             }
@@ -70,7 +70,7 @@ impl<'a> Library<'a> {
         let content = document.content.clone();
         let schema = lookup(&document, &content, at)?;
         if let Some(owner) = document.resource(at).cloned() {
-            self.collect(&mut document, schema, &owner.id, at, &owner.dialect)?;
+            self.collect(&mut document, schema, &owner.id, at.to_owned(), &owner.dialect)?;
         }
         crate::check_schema(&document, schema, at)?;
         self.documents.insert(url.to_owned(), document);
@@ -107,17 +107,22 @@ impl<'a> Library<'a> {
         document: &mut Document,
         schema: &Json,
         base: &str,
-        at: &str,
+        at: String,
         fallback: &Dialect,
     ) -> Result<(), SchemaError> {
-        if !document.known.insert(at.to_owned()) {
-            return Ok(());
-        }
         // Most schemas say only of what type a value is, and hold neither an address nor other schemas.
-        if let Some(object) = schema.as_object().filter(|object| at.is_empty() || object.only("type").is_none()) {
-            self.collect_object(document, schema, object, base, at, fallback)?;
-        } else if at.is_empty() {
-            document.resources.insert(String::new(), Arc::new(resource(at, base, fallback.clone())));
+        match schema.as_object().filter(|object| at.is_empty() || object.only("type").is_none()) {
+            Some(object) => {
+                if document.known.insert(at.clone()) {
+                    self.collect_object(document, schema, object, base, &at, fallback)?;
+                }
+            }
+            None => {
+                if at.is_empty() {
+                    document.resources.insert(String::new(), Arc::new(resource(&at, base, fallback.clone())));
+                }
+                document.known.insert(at);
+            }
         }
         Ok(())
     }
@@ -164,7 +169,7 @@ impl<'a> Library<'a> {
         let Some(owner) = owner.cloned() else { return Ok(()) };
         document.collect_anchors(object, at, &owner)?;
         for (pointer, subschema) in draft.subschemas(object, at) {
-            crate::with_stack(|| self.collect(document, subschema, &owner.id, &pointer, &owner.dialect))?;
+            crate::with_stack(|| self.collect(document, subschema, &owner.id, pointer, &owner.dialect))?;
         }
         Ok(())
     }

@@ -69,8 +69,8 @@ impl Metaschemas {
     /// Formats count in metaschemas, whatever the draft says.
     fn compile(drafts: &[Draft]) -> Metaschemas {
         let urls: Vec<&str> = drafts.iter().map(|draft| draft.url()).collect();
-        let (compiled, roots) = compile::compile(&urls, Vec::new(), &Offline, FormatRule::Always)
-            .expect("because the documents are constant and tested");
+        let (compiled, roots) =
+            compile::compile(&urls, &[], &Offline, FormatRule::Always).expect("because the documents are constant and tested");
         Metaschemas { compiled, roots: drafts.iter().copied().zip(roots).collect() }
     }
 

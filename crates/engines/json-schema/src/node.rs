@@ -31,8 +31,15 @@ pub(crate) struct Node {
     pub(crate) dynamic_anchors: BTreeMap<String, NodeId>,
     /// A schema that is a boolean or has no keywords.
     pub(crate) always: Option<bool>,
-    pub(crate) references: References,
     pub(crate) types: Option<Types>,
+    /// The conditions beside the type. Most schemas have none, and share that.
+    pub(crate) rules: Arc<Rules>,
+}
+
+/// All that a schema can say but the type of a value.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) references: References,
     pub(crate) constant: Option<Choice>,
     pub(crate) choices: Option<Choice>,
     pub(crate) format: Option<Format>,
@@ -44,25 +51,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A schema without conditions.
-    pub(crate) fn new(place: Place) -> Node {
-        Node {
-            place,
-            draft: Draft::LATEST,
-            resource: 0,
-            dynamic_anchors: BTreeMap::new(),
-            always: None,
-            references: References::default(),
-            types: None,
-            constant: None,
-            choices: None,
-            format: None,
-            object: ObjectRules::default(),
-            array: ArrayRules::default(),
-            string: StringRules::default(),
-            number: NumberRules::default(),
-            logic: LogicRules::default(),
-        }
+    /// A schema with these conditions, whatever the type.
+    pub(crate) fn new(place: Place, rules: Arc<Rules>) -> Node {
+        Node { place, draft: Draft::LATEST, resource: 0, dynamic_anchors: BTreeMap::new(), always: None, types: None, rules }
     }
 
     /// What its place is called in messages.

@@ -62,14 +62,18 @@ pub(crate) fn lookup<'a>(document: &'a Json, pointer: &str) -> Result<&'a Json, 
     let mut found = document;
     for token in pointer.split('/').skip(1) {
         let token = unescape(token).ok_or(Lost::Invalid)?;
-        let next = match found {
-            Json::Object(members) => members.get(&token),
-            Json::Array(items) => index(&token).and_then(|index| items.get(index)),
-            _ => None,
-        };
-        found = next.ok_or(Lost::NotFound)?;
+        found = step(found, &token).ok_or(Lost::NotFound)?;
     }
     Ok(found)
+}
+
+/// What one token, without its escapes, leads to.
+pub(crate) fn step<'a>(value: &'a Json, token: &str) -> Option<&'a Json> {
+    match value {
+        Json::Object(members) => members.get(token),
+        Json::Array(items) => items.get(index(token)?),
+        _ => None,
+    }
 }
 
 /// A token as an index, as Go reads integers: with a sign and leading zeros.

@@ -190,7 +190,12 @@ impl<'a> Lexer<'a> {
     fn lex_inside_action(&mut self) -> Token {
         let Some(&first) = self.source.get(self.position) else { return self.fail("unclosed action") };
         // Most often the first byte tells.
-        if Some(&first) == self.right_delimiter.first() || is_space_byte(first) {
+        let may_end = Some(&first) == self.right_delimiter.first();
+        if !may_end && self.at_lone_space() {
+            self.position += 1;
+            return self.emit(TokenKind::Space);
+        }
+        if may_end || is_space_byte(first) {
             if let Some(marker) = self.right_delimiter_marker() {
                 return if self.parentheses == 0 { self.lex_right_delimiter(marker) } else { self.fail("unclosed left paren") };
             }
@@ -204,12 +209,12 @@ impl<'a> Lexer<'a> {
         if IN_NAMES[usize::from(first)] {
             return self.lex_identifier();
         }
-        let character = decode(self.rest()).character;
-        if is_alphanumeric(character) {
+        let character = decode(self.rest());
+        if !first.is_ascii() && is_alphanumeric(character.character) {
             return self.lex_identifier();
         }
-        self.next();
-        match character {
+        self.position += character.width;
+        match character.character {
             '=' => self.emit(TokenKind::Assign),
             ':' => {
                 if self.next() == Some('=') {
@@ -244,6 +249,11 @@ impl<'a> Lexer<'a> {
             ascii if ascii.is_ascii() && is_printable(ascii) => self.emit(TokenKind::Character),
             other => self.fail(format!("unrecognized character in action: {}", unicode_name(other))),
         }
+    }
+
+    /// Whether there is one space, which neither others nor a trim marker follow.
+    fn at_lone_space(&self) -> bool {
+        matches!(self.rest(), [space, after, ..] if is_space_byte(*space) && !is_space_byte(*after) && *after != b'-')
     }
 
     fn lex_space(&mut self) -> Token {

@@ -1,6 +1,7 @@
 //! What each keyword means, by draft and vocabulary.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{FormatRule, Keywords};
 use crate::decimal::Decimal;
@@ -8,7 +9,7 @@ use crate::draft::Draft;
 use crate::error::SchemaError;
 use crate::format::Format;
 use crate::json::{Json, Object};
-use crate::node::{Additional, Choice, Dependency, DynamicReference, Node, NodeId, Place};
+use crate::node::{Additional, Choice, Dependency, DynamicReference, Node, NodeId, Place, Rules};
 use crate::pattern::Pattern;
 use crate::pointer;
 use crate::reference::split_fragment;
@@ -25,80 +26,87 @@ impl Keywords<'_, '_, '_> {
             node.types = if self.dialect.has("validation") { Types::read(types) } else { None };
             return Ok(());
         }
+        let mut rules = Rules::default();
+        self.read_rules(node, &mut rules)?;
+        node.rules = Arc::new(rules);
+        Ok(())
+    }
+
+    fn read_rules(&mut self, node: &mut Node, rules: &mut Rules) -> Result<()> {
         let draft = self.dialect.draft;
         if let Some(reference) = self.text("$ref") {
-            node.references.plain = Some(self.follow(reference)?);
+            rules.references.plain = Some(self.follow(reference)?);
         }
-        let reference_stands_alone = draft < Draft::Draft2019 && node.references.plain.is_some();
+        let reference_stands_alone = draft < Draft::Draft2019 && rules.references.plain.is_some();
         if !reference_stands_alone {
             if self.dialect.has("applicator") {
-                self.read_applicators(node)?;
+                self.read_applicators(rules)?;
             }
             if self.dialect.has("validation") {
-                self.read_validation(node)?;
+                node.types = self.keywords.get("type").and_then(Types::read);
+                self.read_validation(rules)?;
             }
             if self.compiler.formats == FormatRule::Always || self.dialect.asserts_format() {
-                node.format = self.text("format").and_then(Format::find);
+                rules.format = self.text("format").and_then(Format::find);
             }
         }
-        self.read_later_applicators(node)?;
-        self.read_later_validation(node);
-        self.read_later_references(node)
+        self.read_later_applicators(rules)?;
+        self.read_later_validation(rules);
+        self.read_later_references(rules)
     }
 
     /// The keywords of draft 4 with schemas in them.
-    fn read_applicators(&mut self, node: &mut Node) -> Result<()> {
-        node.logic.all_of = self.schemas("allOf");
-        node.logic.any_of = self.schemas("anyOf");
-        node.logic.one_of = self.schemas("oneOf");
-        node.logic.not = self.schema("not");
+    fn read_applicators(&mut self, rules: &mut Rules) -> Result<()> {
+        rules.logic.all_of = self.schemas("allOf");
+        rules.logic.any_of = self.schemas("anyOf");
+        rules.logic.one_of = self.schemas("oneOf");
+        rules.logic.not = self.schema("not");
         if self.dialect.draft < Draft::Draft2020 {
             if self.keywords.get("items").is_some_and(|items| items.as_array().is_some()) {
-                node.array.prefix = self.schemas("items");
-                node.array.rest = self.additional("additionalItems");
+                rules.array.prefix = self.schemas("items");
+                rules.array.rest = self.additional("additionalItems");
             } else {
-                node.array.rest = self.schema("items").map(Additional::Schema);
+                rules.array.rest = self.schema("items").map(Additional::Schema);
             }
         }
-        node.object.properties = self.schemas_by_name("properties");
+        rules.object.properties = self.schemas_by_name("properties");
         for (source, schema) in self.schemas_by_name("patternProperties") {
-            node.object.patterns.push((self.compile_pattern("patternProperties", &source)?, schema));
+            rules.object.patterns.push((self.compile_pattern("patternProperties", &source)?, schema));
         }
-        node.object.additional = self.additional("additionalProperties");
+        rules.object.additional = self.additional("additionalProperties");
         if let Some(dependencies) = self.object("dependencies") {
             for (property, value) in dependencies.iter() {
                 let dependency = match value {
                     Json::Array(names) => Dependency::Properties(strings(names)),
-                    _ => Dependency::Schema(self.below(&["dependencies", property])),
+                    _ => Dependency::Schema(self.below("dependencies", Some(property))),
                 };
-                node.object.dependencies.insert(property.clone(), dependency);
+                rules.object.dependencies.insert(property.clone(), dependency);
             }
         }
         Ok(())
     }
 
     /// The keywords of draft 4 without schemas in them.
-    fn read_validation(&mut self, node: &mut Node) -> Result<()> {
-        node.types = self.keywords.get("type").and_then(Types::read);
-        node.choices = self.array("enum").map(choices);
-        self.read_bounds(node);
-        node.string.min_length = self.count("minLength");
-        node.string.max_length = self.count("maxLength");
+    fn read_validation(&mut self, rules: &mut Rules) -> Result<()> {
+        rules.choices = self.array("enum").map(choices);
+        self.read_bounds(rules);
+        rules.string.min_length = self.count("minLength");
+        rules.string.max_length = self.count("maxLength");
         if let Some(source) = self.text("pattern") {
-            node.string.pattern = Some(self.compile_pattern("pattern", source)?);
+            rules.string.pattern = Some(self.compile_pattern("pattern", source)?);
         }
-        node.array.min_items = self.count("minItems");
-        node.array.max_items = self.count("maxItems");
-        node.array.unique = self.is_true("uniqueItems");
-        node.object.min_properties = self.count("minProperties");
-        node.object.max_properties = self.count("maxProperties");
-        node.object.required = self.array("required").map(strings).unwrap_or_default();
+        rules.array.min_items = self.count("minItems");
+        rules.array.max_items = self.count("maxItems");
+        rules.array.unique = self.is_true("uniqueItems");
+        rules.object.min_properties = self.count("minProperties");
+        rules.object.max_properties = self.count("maxProperties");
+        rules.object.required = self.array("required").map(strings).unwrap_or_default();
         Ok(())
     }
 
     /// Bounds of numbers. The exclusive ones are flags in draft 4 and numbers since.
-    fn read_bounds(&mut self, node: &mut Node) {
-        let number = &mut node.number;
+    fn read_bounds(&mut self, rules: &mut Rules) {
+        let number = &mut rules.number;
         number.multiple_of = self.number("multipleOf");
         number.maximum = self.number("maximum");
         number.exclusive_maximum =
@@ -109,70 +117,70 @@ impl Keywords<'_, '_, '_> {
     }
 
     /// The keywords with schemas in them that drafts 6 and later brought.
-    fn read_later_applicators(&mut self, node: &mut Node) -> Result<()> {
+    fn read_later_applicators(&mut self, rules: &mut Rules) -> Result<()> {
         let draft = self.dialect.draft;
         let has_applicators = self.dialect.has("applicator");
         if draft >= Draft::Draft6 && has_applicators {
-            node.array.contains = self.schema("contains");
-            node.object.names = self.schema("propertyNames");
+            rules.array.contains = self.schema("contains");
+            rules.object.names = self.schema("propertyNames");
         }
         if draft >= Draft::Draft7 && has_applicators {
-            node.logic.condition = self.schema("if");
-            if node.logic.condition.is_some() {
+            rules.logic.condition = self.schema("if");
+            if rules.logic.condition.is_some() {
                 let fixed = self.boolean("if");
-                node.logic.then = if fixed == Some(false) { None } else { self.schema("then") };
-                node.logic.otherwise = if fixed == Some(true) { None } else { self.schema("else") };
+                rules.logic.then = if fixed == Some(false) { None } else { self.schema("then") };
+                rules.logic.otherwise = if fixed == Some(true) { None } else { self.schema("else") };
             }
         }
         if draft >= Draft::Draft2019 && has_applicators {
-            node.object.dependent_schemas = self.schemas_by_name("dependentSchemas");
+            rules.object.dependent_schemas = self.schemas_by_name("dependentSchemas");
         }
         let unevaluated = if draft == Draft::Draft2019 { "applicator" } else { "unevaluated" };
         if draft >= Draft::Draft2019 && self.dialect.has(unevaluated) {
-            node.array.unevaluated = self.schema("unevaluatedItems");
-            node.object.unevaluated = self.schema("unevaluatedProperties");
+            rules.array.unevaluated = self.schema("unevaluatedItems");
+            rules.object.unevaluated = self.schema("unevaluatedProperties");
         }
         if draft >= Draft::Draft2020 && has_applicators {
-            node.array.prefix = self.schemas("prefixItems");
-            node.array.rest = self.schema("items").map(Additional::Schema);
+            rules.array.prefix = self.schemas("prefixItems");
+            rules.array.rest = self.schema("items").map(Additional::Schema);
         }
         Ok(())
     }
 
     /// The keywords without schemas in them that drafts 6 and later brought.
-    fn read_later_validation(&mut self, node: &mut Node) {
+    fn read_later_validation(&mut self, rules: &mut Rules) {
         let draft = self.dialect.draft;
         if !self.dialect.has("validation") {
             return;
         }
         if draft >= Draft::Draft6 {
-            node.constant = self.keywords.get("const").map(constant);
+            rules.constant = self.keywords.get("const").map(constant);
         }
         if draft >= Draft::Draft2019 {
-            if node.array.contains.is_some() {
-                node.array.min_contains = self.count("minContains");
-                node.array.max_contains = self.count("maxContains");
+            if rules.array.contains.is_some() {
+                rules.array.min_contains = self.count("minContains");
+                rules.array.max_contains = self.count("maxContains");
             }
             let required = self.object("dependentRequired").into_iter().flat_map(Object::iter);
             let required = required.filter_map(|(property, names)| Some((property.clone(), strings(names.as_array()?))));
-            node.object.dependent_required = required.collect();
+            rules.object.dependent_required = required.collect();
         }
     }
 
-    fn read_later_references(&mut self, node: &mut Node) -> Result<()> {
+    fn read_later_references(&mut self, rules: &mut Rules) -> Result<()> {
         let draft = self.dialect.draft;
         if draft >= Draft::Draft2019 {
-            node.references.recursive = self.text("$recursiveRef").map(|reference| self.follow(reference)).transpose()?;
-            node.references.recursive_anchor = self.is_true("$recursiveAnchor");
+            rules.references.recursive = self.text("$recursiveRef").map(|reference| self.follow(reference)).transpose()?;
+            rules.references.recursive_anchor = self.is_true("$recursiveAnchor");
         }
         if draft >= Draft::Draft2020 {
             if let Some(reference) = self.text("$dynamicRef") {
                 let target = self.follow(reference)?;
                 let (_, fragment) = split_fragment(reference)?;
                 let anchor = (!fragment.is_empty() && !fragment.starts_with('/')).then_some(fragment);
-                node.references.dynamic = Some(DynamicReference { target, anchor });
+                rules.references.dynamic = Some(DynamicReference { target, anchor });
             }
-            node.references.dynamic_anchor = self.text("$dynamicAnchor").map(str::to_owned);
+            rules.references.dynamic_anchor = self.text("$dynamicAnchor").map(str::to_owned);
         }
         Ok(())
     }
@@ -221,24 +229,29 @@ impl<'s> Keywords<'_, '_, 's> {
         self.number(keyword)?.to_usize()
     }
 
-    fn below(&mut self, path: &[&str]) -> NodeId {
-        let mut pointer = self.place.pointer.to_string();
-        path.iter().for_each(|token| pointer::push(&mut pointer, token));
-        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer: pointer.into() })
+    /// The schema that is the value of a keyword, or a part of that.
+    fn below(&mut self, keyword: &str, part: Option<&str>) -> NodeId {
+        let mut pointer = pointer::append(&self.place.pointer, keyword);
+        let mut schema = self.given.and_then(|keywords| keywords.get(keyword));
+        if let Some(part) = part {
+            pointer::push(&mut pointer, part);
+            schema = schema.and_then(|value| pointer::step(value, part));
+        }
+        self.compiler.enqueue(Place { url: self.place.url.clone(), pointer: pointer.into() }, schema)
     }
 
     fn schema(&mut self, keyword: &str) -> Option<NodeId> {
-        self.keywords.contains_key(keyword).then(|| self.below(&[keyword]))
+        self.keywords.contains_key(keyword).then(|| self.below(keyword, None))
     }
 
     fn schemas(&mut self, keyword: &str) -> Vec<NodeId> {
         let count = self.array(keyword).map_or(0, <[Json]>::len);
-        (0..count).map(|index| self.below(&[keyword, &index.to_string()])).collect()
+        (0..count).map(|index| self.below(keyword, Some(&index.to_string()))).collect()
     }
 
     fn schemas_by_name(&mut self, keyword: &str) -> BTreeMap<String, NodeId> {
         let names = self.object(keyword).into_iter().flat_map(Object::keys);
-        names.map(|name| (name.clone(), self.below(&[keyword, name]))).collect()
+        names.map(|name| (name.clone(), self.below(keyword, Some(name)))).collect()
     }
 
     fn additional(&mut self, keyword: &str) -> Option<Additional> {

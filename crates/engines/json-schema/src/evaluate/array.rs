@@ -12,7 +12,7 @@ use crate::types::canonical;
 
 impl<'v> Checker<'_, 'v, '_> {
     pub(super) fn check_array(&mut self, items: &'v [Json]) {
-        let rules = &self.node.array;
+        let rules = &self.node.rules.array;
         let count = items.len();
         if let Some(least) = rules.min_items.filter(|least| count < *least) {
             self.fail(|| format!("minItems: got {}, want {}", integer(count), integer(least)));
@@ -42,7 +42,7 @@ impl<'v> Checker<'_, 'v, '_> {
     }
 
     fn check_contains(&mut self, items: &'v [Json]) {
-        let rules = &self.node.array;
+        let rules = &self.node.rules.array;
         let Some(node) = rules.contains else { return };
         let (mut matches, mut failures) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
@@ -77,7 +77,7 @@ impl<'v> Checker<'_, 'v, '_> {
     /// The first item that an earlier one equals, behind that one.
     fn duplicates(&self, items: &[Json]) -> Option<(usize, usize)> {
         let mut seen = BTreeMap::new();
-        let items = items.iter().filter(|_| self.node.array.unique);
+        let items = items.iter().filter(|_| self.node.rules.array.unique);
         for (index, item) in items.enumerate() {
             let item = canonical(item);
             if !self.evaluation.spend(item.len()) {

@@ -5,7 +5,7 @@ use crate::text::integer;
 
 impl Checker<'_, '_, '_> {
     pub(super) fn check_logic(&mut self) {
-        let rules = &self.node.logic;
+        let rules = &self.node.rules.logic;
         if let Some(node) = rules.not
             && self.check_also(node, "", true).is_ok()
         {
@@ -25,7 +25,7 @@ impl Checker<'_, '_, '_> {
 
     fn check_all_of(&mut self) {
         let mut failures = Vec::new();
-        for node in &self.node.logic.all_of {
+        for node in &self.node.rules.logic.all_of {
             if let Err(failure) = self.check_also(*node, "", false) {
                 failures.push(failure);
                 if self.place.is_silent {
@@ -40,8 +40,8 @@ impl Checker<'_, '_, '_> {
 
     fn check_any_of(&mut self) {
         let mut failures = Vec::new();
-        let mut is_matched = self.node.logic.any_of.is_empty();
-        for node in &self.node.logic.any_of {
+        let mut is_matched = self.node.rules.logic.any_of.is_empty();
+        for node in &self.node.rules.logic.any_of {
             match self.check_also(*node, "", false) {
                 Ok(()) => {
                     is_matched = true;
@@ -61,7 +61,7 @@ impl Checker<'_, '_, '_> {
     fn check_one_of(&mut self) {
         let mut failures = Vec::new();
         let mut matched = None;
-        for (index, node) in self.node.logic.one_of.iter().enumerate() {
+        for (index, node) in self.node.rules.logic.one_of.iter().enumerate() {
             match (self.check_also(*node, "", matched.is_some()), matched) {
                 (Ok(()), None) => matched = Some(index),
                 (Ok(()), Some(first)) => {
@@ -72,7 +72,7 @@ impl Checker<'_, '_, '_> {
                 (Err(_), Some(_)) => {}
             }
         }
-        if matched.is_none() && !self.node.logic.one_of.is_empty() {
+        if matched.is_none() && !self.node.rules.logic.one_of.is_empty() {
             self.fail_because(|| "'oneOf' failed, none matched".to_owned(), failures);
         }
     }

@@ -9,7 +9,7 @@ use crate::text::{integer, quote, quote_all};
 
 impl<'v> Checker<'_, 'v, '_> {
     pub(super) fn check_object(&mut self, members: &'v Object) {
-        let rules = &self.node.object;
+        let rules = &self.node.rules.object;
         let count = members.len();
         if let Some(least) = rules.min_properties.filter(|least| count < *least) {
             self.fail(|| format!("minProperties: got {}, want {}", integer(count), integer(least)));
@@ -62,7 +62,7 @@ impl<'v> Checker<'_, 'v, '_> {
     }
 
     fn check_members(&mut self, members: &'v Object) {
-        let rules = &self.node.object;
+        let rules = &self.node.rules.object;
         let mut unexpected = Vec::new();
         for (name, value) in members.iter() {
             if self.is_decided() {
@@ -100,7 +100,7 @@ impl<'v> Checker<'_, 'v, '_> {
 
     /// Names are values of their own: places in them begin anew.
     fn check_names(&mut self, members: &Object) {
-        let Some(node) = self.node.object.names else { return };
+        let Some(node) = self.node.rules.object.names else { return };
         for name in members.keys() {
             if let Err(causes) = self.evaluation.check_alone(node, &Json::String(name.clone()), self.place.metaschema) {
                 self.fail_because(|| format!("invalid propertyName {}", quote(name)), causes);

@@ -33,11 +33,11 @@ impl Checker<'_, '_, '_> {
     /// The references of drafts 2019-09 and 2020-12, which depend on the way to here.
     pub(super) fn check_references(&mut self) {
         let nodes = self.evaluation.nodes;
-        let references = &self.node.references;
+        let references = &self.node.rules.references;
         if let Some(mut target) = references.recursive {
-            if nodes[target].references.recursive_anchor {
+            if nodes[target].rules.references.recursive_anchor {
                 // The outermost schema on the way whose resource takes part.
-                let takes_part = |scope: &&Scope<'_>| nodes[nodes[scope.node].resource].references.recursive_anchor;
+                let takes_part = |scope: &&Scope<'_>| nodes[nodes[scope.node].resource].rules.references.recursive_anchor;
                 target = self.place.scope.chain().filter(takes_part).last().map_or(target, |scope| scope.node);
             }
             let result = self.reference(target, "$recursiveRef");
@@ -46,7 +46,7 @@ impl Checker<'_, '_, '_> {
         if let Some(dynamic) = &references.dynamic {
             let mut target = dynamic.target;
             if let Some(anchor) =
-                dynamic.anchor.as_ref().filter(|anchor| nodes[target].references.dynamic_anchor.as_ref() == Some(*anchor))
+                dynamic.anchor.as_ref().filter(|anchor| nodes[target].rules.references.dynamic_anchor.as_ref() == Some(*anchor))
             {
                 // The outermost resource on the way that has the anchor.
                 let anchored = |scope: &Scope<'_>| nodes[nodes[scope.node].resource].dynamic_anchors.get(anchor).copied();

@@ -6,7 +6,7 @@ use crate::text::{float, integer, quote};
 
 impl Checker<'_, '_, '_> {
     pub(super) fn check_string(&mut self, text: &str) {
-        let rules = &self.node.string;
+        let rules = &self.node.rules.string;
         if rules.min_length.is_some() || rules.max_length.is_some() {
             self.evaluation.spend(text.len());
             let length = text.chars().count();
@@ -27,7 +27,7 @@ impl Checker<'_, '_, '_> {
 
     pub(super) fn check_number(&mut self, text: &str) {
         let Some(number) = Decimal::parse(text) else { return };
-        let rules = &self.node.number;
+        let rules = &self.node.rules.number;
         self.check_bound("minimum", &number, rules.minimum.as_ref(), |number, bound| number >= bound);
         self.check_bound("maximum", &number, rules.maximum.as_ref(), |number, bound| number <= bound);
         self.check_bound("exclusiveMinimum", &number, rules.exclusive_minimum.as_ref(), |number, bound| number > bound);

@@ -20,11 +20,13 @@ impl<'v> Unevaluated<'v> {
     pub(super) fn of(value: &'v Json, node: &Node, is_asked: bool) -> Unevaluated<'v> {
         let mut unevaluated = Unevaluated::default();
         match value {
-            Json::Object(members) if node.object.additional.is_none() && (is_asked || node.object.unevaluated.is_some()) => {
+            Json::Object(members)
+                if node.rules.object.additional.is_none() && (is_asked || node.rules.object.unevaluated.is_some()) =>
+            {
                 unevaluated.properties = members.keys().map(String::as_str).collect();
             }
-            Json::Array(items) if node.array.rest.is_none() && (is_asked || node.array.unevaluated.is_some()) => {
-                unevaluated.items = (node.array.prefix.len()..items.len()).collect();
+            Json::Array(items) if node.rules.array.rest.is_none() && (is_asked || node.rules.array.unevaluated.is_some()) => {
+                unevaluated.items = (node.rules.array.prefix.len()..items.len()).collect();
             }
             _ => {}
         }
@@ -49,7 +51,7 @@ impl Checker<'_, '_, '_> {
         }
         match self.place.value {
             Json::Object(members) => {
-                let Some(node) = self.node.object.unevaluated else { return };
+                let Some(node) = self.node.rules.object.unevaluated else { return };
                 for name in std::mem::take(&mut self.unevaluated.properties) {
                     if let Some(value) = members.get(name) {
                         self.absorb(self.check_part(node, value, Token::Name(name)));
@@ -57,7 +59,7 @@ impl Checker<'_, '_, '_> {
                 }
             }
             Json::Array(items) => {
-                let Some(node) = self.node.array.unevaluated else { return };
+                let Some(node) = self.node.rules.array.unevaluated else { return };
                 for index in std::mem::take(&mut self.unevaluated.items) {
                     self.absorb(self.check_part(node, &items[index], Token::Index(index)));
                 }
