@@ -3,6 +3,7 @@
 use api::image::GitSpec;
 use api::meta::Reason;
 use api::source::{GitProvider, GitRepository, GitRepositoryRef};
+use cloud_identity::{GitLogin, GithubApp, Identities, Provider};
 use git_client::{Auth, Proxy, Remote, SecretData, Tls};
 use git_model::{Reference, RepositoryUrl, Wanted, check_ref_name};
 use kube::ResourceExt;
@@ -30,12 +31,49 @@ pub(crate) struct SourceSecrets {
     pub(crate) proxy: SecretRead,
 }
 
+/// Who is asked for what opens a remote.
+#[derive(Debug)]
+pub(crate) enum Login {
+    /// A cloud, by this process, for the repository at an address.
+    Cloud(Provider, String),
+    /// GitHub, by an app.
+    GitHub(Box<GithubApp>),
+}
+
+impl Login {
+    /// What opens the remote; the failure in words without any secret.
+    pub(crate) async fn ask(&self, identities: &Identities, remote: &Remote) -> Result<Auth, String> {
+        let proxy = remote.proxy.as_ref();
+        let given = match self {
+            Self::Cloud(provider, address) => identities.git_login(*provider, address, proxy).await,
+            Self::GitHub(app) => {
+                let given = identities.github(app, &remote.tls, proxy).await;
+                given.map(|(username, password)| GitLogin::Basic(username, password))
+            }
+        };
+        match given {
+            Ok(GitLogin::Basic(username, password)) => Ok(Auth::Basic { username, password }),
+            Ok(GitLogin::Bearer(token)) => Ok(Auth::Bearer(token)),
+            Err(error) => Err(format!("failed to configure authentication options: {}", error_chain(&error))),
+        }
+    }
+}
+
 /// How a repository is reached.
-pub(crate) fn remote(
+#[derive(Debug)]
+pub(crate) struct Access {
+    /// What is known of it.
+    pub(crate) remote: Remote,
+    /// Who has to be asked first for what opens it, if anybody.
+    pub(crate) login: Option<Login>,
+}
+
+/// How a repository is reached.
+pub(crate) fn access(
     repository: &GitRepository,
     secrets: &SourceSecrets,
     object_level_identity: bool,
-) -> Result<Remote, SourceFailure> {
+) -> Result<Access, SourceFailure> {
     let retry = |message: String| SourceFailure::Retry(message);
     let proxy = secrets.proxy.data().map_err(retry)?.map(Proxy::from_secret).transpose();
     let proxy = proxy.map_err(|error| retry(format!("invalid proxy secret: {}", error_chain(&error))))?;
@@ -47,7 +85,7 @@ pub(crate) fn remote(
         let name = repository.spec.secret_ref.as_ref().map(|reference| reference.name.as_str()).unwrap_or_default();
         retry(format!("failed to get auth secret '{}/{name}': {error}", repository.namespace().unwrap_or_default()))
     })?;
-    provider(repository, data, object_level_identity)?;
+    let login = login(repository, data, object_level_identity)?;
     let data = data.unwrap_or(&none);
     let options = |error: &(dyn std::error::Error + 'static)| {
         retry(format!("failed to configure authentication options: {}", error_chain(error)))
@@ -55,11 +93,16 @@ pub(crate) fn remote(
     let auth = Auth::from_secret(&url, data).map_err(|error| options(&error))?;
     let tls = Tls::from_secret(data).map_err(|error| options(&error))?;
     let timeout = repository.spec.timeout.as_ref().map_or(git_client::DEFAULT_TIMEOUT, |timeout| timeout.to_std());
-    Ok(Remote { url, auth, tls, proxy, timeout })
+    Ok(Access { remote: Remote { url, auth, tls, proxy, timeout }, login })
 }
 
-/// Identities of cloud providers are not known yet; what cannot work is said at once.
-fn provider(repository: &GitRepository, data: Option<&SecretData>, object_level_identity: bool) -> Result<(), SourceFailure> {
+/// Who has to be asked; what cannot work is said at once.
+fn login(
+    repository: &GitRepository,
+    data: Option<&SecretData>,
+    object_level_identity: bool,
+) -> Result<Option<Login>, SourceFailure> {
+    let options = |error: &str| SourceFailure::Retry(format!("failed to configure authentication options: {error}"));
     let has_app = data.and_then(|data| data.get(GITHUB_APP_ID)).is_some_and(|id| !id.is_empty());
     let invalid = |message: String| {
         let message = format!("{message}: invalid source configuration");
@@ -71,7 +114,7 @@ fn provider(repository: &GitRepository, data: Option<&SecretData>, object_level_
             let namespace = repository.namespace().unwrap_or_default();
             invalid(format!("secretRef '{namespace}/{name}' has github app data but provider is not set to github"))
         }
-        GitProvider::Generic => Ok(()),
+        GitProvider::Generic => Ok(None),
         GitProvider::GitHub if !has_app => {
             invalid("secretRef with github app data must be specified when provider is set to github".to_owned())
         }
@@ -80,11 +123,16 @@ fn provider(repository: &GitRepository, data: Option<&SecretData>, object_level_
                            ObjectLevelWorkloadIdentity feature gate in the controller";
             Err(SourceFailure::Stalled(Reason::FeatureGateDisabled, message.to_owned()))
         }
-        GitProvider::GitHub | GitProvider::Aws | GitProvider::Azure => Err(SourceFailure::Retry(
-            "failed to configure authentication options: identities of the providers aws, azure and github are not supported; \
-             use a Secret with username and password or a bearerToken and the provider generic"
-                .to_owned(),
+        GitProvider::Aws | GitProvider::Azure if repository.spec.service_account_name.is_some() => Err(options(
+            "identities of ServiceAccounts that objects name are not supported; remove spec.serviceAccountName to use the \
+             identity of the controller",
         )),
+        GitProvider::Aws => Ok(Some(Login::Cloud(Provider::Aws, repository.spec.url.clone()))),
+        GitProvider::Azure => Ok(Some(Login::Cloud(Provider::Azure, repository.spec.url.clone()))),
+        GitProvider::GitHub => {
+            let app = GithubApp::from_secret(data.unwrap_or(&SecretData::new()));
+            app.map(|app| Some(Login::GitHub(Box::new(app)))).map_err(|error| options(&error.to_string()))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::automation::{Automations, Rules};
 use crate::settings::Settings;
 use crate::watches;
+use cloud_identity::{Identities, Keeping};
 use git_client::GitClient;
 use runtime::controller::{Controller, Options};
 use runtime::process::{AnyError, Process, Program, Scope};
@@ -23,6 +24,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
     let automations = Automations {
         client: process.client.clone(),
         policies: policies.clone(),
+        identities: identities(&process),
         git: GitClient::new(git_client::Options { ssh: settings.ssh, ..git_client::Options::default() }),
         scratch: scratch.path().to_owned(),
         rules: Rules {
@@ -42,4 +44,16 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
     controller.run().await;
     watching.abort_all();
     Ok(())
+}
+
+/// Who this process is to clouds and forges.
+fn identities(process: &Process) -> Identities {
+    let flags = &process.flags;
+    let keeping = Keeping { most: flags.token_cache_max_size, longest: flags.token_cache_max_duration };
+    let identities = Identities::new(format!("{}/{}", PROGRAM.name, PROGRAM.version), keeping);
+    // The controller's own identity is not used in the stead of others.
+    if flags.default_service_account.is_empty() {
+        return identities;
+    }
+    identities.without_process("start the controller without --default-service-account to use its own, or name a Secret")
 }

@@ -3,9 +3,10 @@
 use api::image::ImageRepository;
 use api::meta::LocalObjectReference;
 use api::source::RegistryProvider;
+use cloud_identity::{Identities, Provider};
 use http_client::{Proxy, SecretData, Tls};
 use kube::{Client, ResourceExt};
-use oci_client::{DockerConfig, Options, ReferenceError, Repository};
+use oci_client::{Credentials, DockerConfig, Options, ReferenceError, Repository};
 use runtime::error_chain::error_chain;
 use runtime::secrets::{self, SecretRead};
 use std::time::Duration;
@@ -69,8 +70,31 @@ pub(crate) fn wants_identity(object: &ImageRepository) -> bool {
     provider != RegistryProvider::Generic && object.spec.service_account_name.as_ref().is_some_and(|name| !name.is_empty())
 }
 
+/// How a repository is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Access {
+    /// What is known of it.
+    pub(crate) options: Options,
+    /// The cloud to which this process has to say who it is, since nothing else opens the registry.
+    pub(crate) login: Option<Provider>,
+}
+
+impl Access {
+    /// The options with which the registry opens; the failure in words without any secret.
+    pub(crate) async fn log_in(&self, identities: &Identities, repository: &Repository) -> Result<Options, String> {
+        let mut options = self.options.clone();
+        if let Some(provider) = self.login {
+            let login = identities.registry_login(provider, repository.registry(), options.proxy.as_ref()).await;
+            let (username, password) =
+                login.map_err(|error| format!("failed to get credential from {}: {}", provider.as_str(), error_chain(&error)))?;
+            options.credentials = Credentials::Basic { username, password };
+        }
+        Ok(options)
+    }
+}
+
 /// How to reach the repository; the failure in words without any secret.
-pub(crate) fn options(object: &ImageRepository, repository: &Repository, secrets: &RegistrySecrets) -> Result<Options, String> {
+pub(crate) fn access(object: &ImageRepository, repository: &Repository, secrets: &RegistrySecrets) -> Result<Access, String> {
     let spec = &object.spec;
     let proxy = secrets.proxy.data()?.map(Proxy::from_secret).transpose();
     let proxy = proxy.map_err(|error| format!("invalid proxy secret: {}", error_chain(&error)))?;
@@ -80,26 +104,33 @@ pub(crate) fn options(object: &ImageRepository, repository: &Repository, secrets
         let Some(json) = data.get(DOCKER_CONFIG) else { continue };
         config.extend(DockerConfig::parse(json).map_err(|error| error.to_string())?);
     }
-    let provider = spec.provider.unwrap_or_default();
-    if provider != RegistryProvider::Generic && config.is_empty() {
-        return Err(format!(
-            "identities of the provider {} are not supported; set spec.secretRef to a Secret of type \
-             kubernetes.io/dockerconfigjson",
-            provider.as_str()
-        ));
+    let login = if config.is_empty() { cloud_of(spec.provider.unwrap_or_default()) } else { None };
+    if login.is_some() && wants_identity(object) {
+        let message = "identities of ServiceAccounts that objects name are not supported; remove spec.serviceAccountName to use the \
+                       identity of the controller, or set spec.secretRef to a Secret of type kubernetes.io/dockerconfigjson";
+        return Err(message.to_owned());
     }
     // Unlike for OCIRepository, `insecure` allows plain HTTP and no more: certificates are checked all the same.
     let tls = secrets.certificates.data()?.map(Tls::from_secret).transpose();
     let tls = tls.map_err(|error| error_chain(&error))?.unwrap_or_default();
     let credentials = config.credentials(repository).cloned().unwrap_or_default();
     let timeout = spec.timeout.as_ref().unwrap_or(&spec.interval).to_std().max(SHORTEST_TIMEOUT);
-    Ok(Options { credentials, tls, proxy, insecure: spec.insecure, timeout })
+    Ok(Access { options: Options { credentials, tls, proxy, insecure: spec.insecure, timeout }, login })
+}
+
+/// Whose registry a provider stands for.
+fn cloud_of(provider: RegistryProvider) -> Option<Provider> {
+    match provider {
+        RegistryProvider::Generic => None,
+        RegistryProvider::Aws => Some(Provider::Aws),
+        RegistryProvider::Azure => Some(Provider::Azure),
+        RegistryProvider::Gcp => Some(Provider::Gcp),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oci_client::Credentials;
     use serde_json::{Value, json};
 
     fn object(spec: Value) -> ImageRepository {
@@ -119,6 +150,10 @@ mod tests {
 
     fn secrets(credentials: SecretRead, account: Vec<SecretData>) -> RegistrySecrets {
         RegistrySecrets { credentials, account: Ok(account), certificates: SecretRead::NotWanted, proxy: SecretRead::NotWanted }
+    }
+
+    fn options(object: &ImageRepository, repository: &Repository, secrets: &RegistrySecrets) -> Result<Options, String> {
+        access(object, repository, secrets).map(|access| access.options)
     }
 
     #[test]
@@ -149,13 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn identities_of_clouds_are_refused_in_words() {
+    fn clouds_are_asked_where_nothing_else_opens_the_registry() {
         let repository = repository("ghcr.io/org/app").expect("a name");
-        let object = object(json!({"provider": "aws"}));
-        let refused = options(&object, &repository, &secrets(SecretRead::NotWanted, Vec::new()));
-        assert!(refused.is_err_and(|error| error.contains("provider aws are not supported")));
-        let allowed = options(&object, &repository, &secrets(SecretRead::Found(docker("u")), Vec::new()));
-        assert_eq!(allowed.map(|options| options.timeout), Ok(Duration::from_secs(60)));
+        let login = |spec: Value, secret: SecretRead| {
+            access(&object(spec), &repository, &secrets(secret, Vec::new())).map(|access| access.login)
+        };
+        assert_eq!(login(json!({"provider": "aws"}), SecretRead::NotWanted), Ok(Some(Provider::Aws)));
+        assert_eq!(login(json!({"provider": "aws"}), SecretRead::Found(docker("u"))), Ok(None));
+        assert_eq!(login(json!({}), SecretRead::NotWanted), Ok(None));
+        let of_account = login(json!({"provider": "gcp", "serviceAccountName": "tenant"}), SecretRead::NotWanted);
+        assert!(of_account.is_err_and(|error| error.contains("ServiceAccounts that objects name are not supported")));
     }
 
     #[test]

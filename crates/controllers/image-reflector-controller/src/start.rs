@@ -5,6 +5,7 @@ use crate::repository::ImageRepositories;
 use crate::settings::Settings;
 use crate::tag_store::TagStore;
 use crate::watches;
+use cloud_identity::{Identities, Keeping};
 use oci_client::{Limits, OciClient};
 use runtime::controller::{Controller, Options};
 use runtime::process::{AnyError, Process, Program, Scope};
@@ -27,12 +28,14 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
     let tags = Arc::new(tags);
     let limits = Limits { tags: MOST_TAGS, ..Limits::default() };
     let registries = OciClient::new(format!("{}/{}", PROGRAM.name, PROGRAM.version), limits);
+    let identities = identities(&process);
     let object_level_identity = process.flags.feature_gates.enabled("ObjectLevelWorkloadIdentity");
     let (repositories, policies) = (Store::default(), Store::default());
     let scans = ImageRepositories {
         client: process.client.clone(),
         registries: registries.clone(),
         tags: Arc::clone(&tags),
+        identities: identities.clone(),
         object_level_identity,
     };
     let choices = ImagePolicies {
@@ -42,6 +45,7 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
         tags: Arc::clone(&tags),
         no_cross_namespace_refs: process.flags.no_cross_namespace_refs,
         requeue_dependency: process.flags.requeue_dependency,
+        identities,
         object_level_identity,
     };
     let options = |kind| Options::new(&process, kind, PROGRAM.name);
@@ -56,4 +60,16 @@ pub(crate) async fn start(process: Process, settings: Settings) -> Result<(), An
     tokio::join!(scans.run(), choices.run());
     watching.abort_all();
     Ok(())
+}
+
+/// Who this process is to clouds.
+fn identities(process: &Process) -> Identities {
+    let flags = &process.flags;
+    let keeping = Keeping { most: flags.token_cache_max_size, longest: flags.token_cache_max_duration };
+    let identities = Identities::new(format!("{}/{}", PROGRAM.name, PROGRAM.version), keeping);
+    // The controller's own identity is not used in the stead of others.
+    if flags.default_service_account.is_empty() {
+        return identities;
+    }
+    identities.without_process("start the controller without --default-service-account to use its own, or name a Secret")
 }

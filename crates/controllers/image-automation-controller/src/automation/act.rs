@@ -24,7 +24,16 @@ impl Automations {
         }
     }
 
-    async fn work(&self, work: Work) -> Outcome {
+    async fn work(&self, mut work: Work) -> Outcome {
+        if let Some(login) = &work.access.login {
+            match login.ask(&self.identities, &work.access.remote).await {
+                Ok(auth) => work.access.remote.auth = auth,
+                Err(error) => {
+                    let message = format!("failed configuring source manager: {error}");
+                    return Outcome::Failed(Reason::SourceManagerFailed, message);
+                }
+            }
+        }
         let checkout = match self.resolve(&work).await {
             Ok(checkout) => checkout,
             Err(error) => {
@@ -43,7 +52,7 @@ impl Automations {
             attempts: ATTEMPTS,
         };
         let problems = Arc::clone(&work.editor.problems);
-        let published = self.git.publish(&work.remote, &publication, &self.scratch, work.editor).await;
+        let published = self.git.publish(&work.access.remote, &publication, &self.scratch, work.editor).await;
         let problems = std::mem::take(&mut *problems.lock().unwrap_or_else(PoisonError::into_inner));
         let looked_at = |commit: &git_model::ObjectId| match work.branches.switches {
             true => checkout.revision.clone(),
@@ -76,7 +85,7 @@ impl Automations {
             _ => {
                 let prefixes = reference.prefixes();
                 let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-                self.git.list_refs(&work.remote, &prefixes).await.map_err(|error| error_chain(&error))?.refs
+                self.git.list_refs(&work.access.remote, &prefixes).await.map_err(|error| error_chain(&error))?.refs
             }
         };
         match reference.resolve(&advertised).map_err(|error| error_chain(&error))? {

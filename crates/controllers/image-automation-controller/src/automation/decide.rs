@@ -4,12 +4,12 @@ use super::editor::Editor;
 use super::observe::{Found, Observation};
 use crate::selector;
 use crate::signing;
-use crate::source::{self, Branches, SourceFailure};
+use crate::source::{self, Access, Branches, SourceFailure};
 use api::image::{GitSpec, ImagePolicy, ImageReference, ImageUpdateAutomationStatus};
 use api::meta::Reason;
 use commit_signature::SigningKey;
 use file_tree::TreePath;
-use git_client::{Remote, Start};
+use git_client::Start;
 use git_model::write::Refspec;
 use kube::ResourceExt;
 use oci_client::Repository;
@@ -31,7 +31,7 @@ pub(crate) enum Plan {
 #[derive(Debug)]
 pub(crate) struct Work {
     /// The repository.
-    pub(crate) remote: Remote,
+    pub(crate) access: Access,
     /// From which commit, to which branch.
     pub(crate) branches: Branches,
     /// What a push branch that exists is to the edit.
@@ -63,7 +63,7 @@ fn work(seen: &Observation) -> Result<Work, Plan> {
         let message = "source kind 'GitRepository' necessitates field .spec.git: invalid source configuration";
         return Err(Plan::Stall(Reason::InvalidSourceConfiguration, message.to_owned()));
     };
-    let (remote, branches, key) = source(seen, git)?;
+    let (access, branches, key) = source(seen, git)?;
     let Some(update) = &spec.update else {
         return Err(Plan::Stall(Reason::InvalidUpdateStrategy, "no update strategy".to_owned()));
     };
@@ -81,7 +81,7 @@ fn work(seen: &Observation) -> Result<Work, Plan> {
         settled: settled(seen, &images).filter(|_| !branches.switches && refspec.is_none()),
         options: push.options.iter().map(|(key, value)| format!("{key}={value}")).collect(),
         editor: editor(seen, git, setters(&policies)?, (path, key)),
-        remote,
+        access,
         branches,
         refspec,
         refspec_text,
@@ -129,7 +129,7 @@ fn setters(policies: &Selected<'_>) -> Result<Setters, Plan> {
 }
 
 /// How the repository is reached, what of it is wanted, and who signs.
-fn source(seen: &Observation, git: &GitSpec) -> Result<(Remote, Branches, Option<SigningKey>), Plan> {
+fn source(seen: &Observation, git: &GitSpec) -> Result<(Access, Branches, Option<SigningKey>), Plan> {
     let failed = |error: String| Plan::Fail(Reason::SourceManagerFailed, format!("failed configuring source manager: {error}"));
     if seen.is_blocked() {
         let message = format!("can't access 'GitRepository/{}', cross-namespace references have been blocked", seen.source);
@@ -146,8 +146,8 @@ fn source(seen: &Observation, git: &GitSpec) -> Result<(Remote, Branches, Option
         Found::Failed(error) => return Err(failed(format!("failed to get referenced git repository: {error}"))),
     };
     let branches = source::branches(git, repository).map_err(failed)?;
-    let remote =
-        source::remote(repository, &seen.secrets, seen.rules.object_level_identity).map_err(|failure| match failure {
+    let access =
+        source::access(repository, &seen.secrets, seen.rules.object_level_identity).map_err(|failure| match failure {
             SourceFailure::Stalled(reason, message) => Plan::Stall(reason, message),
             SourceFailure::Retry(error) => failed(error),
         })?;
@@ -156,7 +156,7 @@ fn source(seen: &Observation, git: &GitSpec) -> Result<(Remote, Branches, Option
         let data = seen.signing.data().map_err(|error| format!("could not find signing key secret '{name}': {error}"))?;
         signing::key(data.unwrap_or(&BTreeMap::new()), key.key_type.unwrap_or_default(), name)
     });
-    Ok((remote, branches, key.transpose().map_err(failed)?))
+    Ok((access, branches, key.transpose().map_err(failed)?))
 }
 
 /// The revision that was last looked at, if the same images were wanted then.

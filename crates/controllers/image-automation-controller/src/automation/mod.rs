@@ -12,6 +12,7 @@ mod report;
 
 use api::image::{ImagePolicy, ImageUpdateAutomation, ImageUpdateAutomationStatus};
 use api::meta::{ConditionType, Reason, Time};
+use cloud_identity::Identities;
 use git_client::GitClient;
 use jiff::Timestamp;
 use kube::Client;
@@ -28,6 +29,8 @@ pub(crate) struct Automations {
     pub(crate) client: Client,
     /// The policies, as last seen.
     pub(crate) policies: Store<ImagePolicy>,
+    /// Who this process is to clouds and forges.
+    pub(crate) identities: Identities,
     /// Remote repositories.
     pub(crate) git: GitClient,
     /// Where what is fetched lies for a while.

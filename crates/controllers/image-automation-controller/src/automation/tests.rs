@@ -157,6 +157,15 @@ fn what_cannot_work_is_said_in_the_words_of_flux() {
     );
     check(
         |_| {},
+        |seen| {
+            seen.repository = repository(json!({"provider": "azure", "serviceAccountName": "tenant", "ref": {"branch": "main"}}));
+            seen.rules.object_level_identity = true;
+        },
+        "fail SourceManagerFailed: failed configuring source manager: failed to configure authentication options: identities of \
+         ServiceAccounts that objects name are not supported; remove spec.serviceAccountName to use the identity of the controller",
+    );
+    check(
+        |_| {},
         |seen| seen.repository = Found::Nothing,
         "fail SourceManagerFailed: failed configuring source manager: referenced git repository does not exist: \
          GitRepository.source.toolkit.fluxcd.io \"repo\" not found",

@@ -26,7 +26,9 @@ impl ImagePolicies {
     }
 
     async fn digest(&self, question: Question) -> Result<String, String> {
-        let options = question.options.map_err(|error| format!("failed to configure authentication options: {error}"))?;
+        let failed = |error| format!("failed to configure authentication options: {error}");
+        let access = question.access.map_err(failed)?;
+        let options = access.log_in(&self.identities, &question.repository).await.map_err(failed)?;
         let registry = self.registries.repository(&question.repository, &options).map_err(|error| error_chain(&error))?;
         let tag = Reference::tag(&question.image.tag).map_err(|error| error.to_string())?;
         let resolved = registry.resolve(&tag).await.map_err(|error| {

@@ -1,12 +1,12 @@
 //! From what was seen to the wanted tag: pure, total, and every way to fail is a plan.
 
 use super::observe::{Found, Observation};
-use crate::registry;
+use crate::registry::{self, Access};
 use api::image::{ImagePolicy, ImageReference, ImageRepository, PolicyOrder, ReflectionPolicy};
 use api::meta::Reason;
 use image_policy::{Choice, DigestPlan, Filter, Known, Order, Policy, Reflection, plan_digest};
 use kube::ResourceExt;
-use oci_client::{Options, Repository};
+use oci_client::Repository;
 use runtime::error_chain::error_chain;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(crate) struct Question {
     /// Its repository.
     pub(crate) repository: Repository,
     /// How that is reached; the failure in words.
-    pub(crate) options: Result<Options, String>,
+    pub(crate) access: Result<Access, String>,
 }
 
 /// What to do.
@@ -64,8 +64,8 @@ fn plan(seen: &Observation) -> Result<Plan, Plan> {
     Ok(match (plan_digest(reflection_of(reflection), known, &image.name, &image.tag), &seen.secrets) {
         (DigestPlan::Keep(digest), _) => Plan::Done(ImageReference { digest: Some(digest), ..image }),
         (DigestPlan::Fetch, Some(secrets)) => {
-            let options = registry::options(object, &repository, secrets);
-            Plan::Ask(Box::new(Question { image, repository, options }))
+            let access = registry::access(object, &repository, secrets);
+            Plan::Ask(Box::new(Question { image, repository, access }))
         }
         _ => Plan::Done(image),
     })

@@ -12,6 +12,7 @@ mod report;
 use crate::tag_store::TagStore;
 use api::image::{ImagePolicy, ImageRepository};
 use api::meta::ConditionType;
+use cloud_identity::Identities;
 use kube::Client;
 use oci_client::OciClient;
 use runtime::finishing::{OWNED_CONDITIONS, in_progress, stamp, start_message};
@@ -35,6 +36,8 @@ pub(crate) struct ImagePolicies {
     pub(crate) no_cross_namespace_refs: bool,
     /// How long to wait for tags: `--requeue-dependency`.
     pub(crate) requeue_dependency: Duration,
+    /// Who this process is to clouds.
+    pub(crate) identities: Identities,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
 }

@@ -1,16 +1,16 @@
 //! Asks the registry and keeps what it says. What to ask is decided elsewhere.
 
 use super::ImageRepositories;
-use super::decide::{Plan, Scan};
+use super::decide::{DEFAULT_EXCLUSION, Plan, Scan};
 use super::observe::Observation;
 use super::report::Outcome;
 use api::image::ScanResult;
 use api::meta::{Reason, Time};
-use image_policy::{Exclusion, Tags};
+use image_policy::{Exclusion, ExclusionError, Tags};
 use jiff::Timestamp;
 use runtime::error_chain::error_chain;
 use runtime::queue::ObjectKey;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 impl ImageRepositories {
     pub(super) async fn act(&self, plan: Plan, seen: &Observation) -> Outcome {
@@ -30,9 +30,10 @@ impl ImageRepositories {
     }
 
     async fn scan(&self, scan: &Scan, key: ObjectKey) -> Result<ScanResult, String> {
-        let registry = self.registries.repository(&scan.repository, &scan.options).map_err(|error| error_chain(&error))?;
+        let options = scan.access.log_in(&self.identities, &scan.repository).await?;
+        let registry = self.registries.repository(&scan.repository, &options).map_err(|error| error_chain(&error))?;
         let listed = registry.list_tags().await.map_err(|error| error_chain(&error))?;
-        let exclusion = Exclusion::compile(scan.exclusion.iter().map(String::as_str)).map_err(|error| error_chain(&error))?;
+        let exclusion = compiled(&scan.exclusion).map_err(|error| error_chain(&error))?;
         let (store, image) = (Arc::clone(&self.tags), scan.repository.to_string());
         let kept = tokio::task::spawn_blocking(move || {
             let tags = Tags::new(listed, &exclusion);
@@ -42,6 +43,21 @@ impl ImageRepositories {
         });
         kept.await.map_err(|error| error.to_string())?
     }
+}
+
+/// The patterns, compiled; those that most objects have, once.
+fn compiled(patterns: &[String]) -> Result<Arc<Exclusion>, ExclusionError> {
+    static USUAL: OnceLock<Arc<Exclusion>> = OnceLock::new();
+    let is_usual = patterns == [DEFAULT_EXCLUSION];
+    if let Some(known) = USUAL.get().filter(|_| is_usual) {
+        return Ok(Arc::clone(known));
+    }
+    let exclusion = Arc::new(Exclusion::compile(patterns.iter().map(String::as_str))?);
+    if is_usual {
+        // Somebody else may have been first.
+        let _ = USUAL.set(Arc::clone(&exclusion));
+    }
+    Ok(exclusion)
 }
 
 fn result(tags: &Tags, now: Timestamp) -> ScanResult {

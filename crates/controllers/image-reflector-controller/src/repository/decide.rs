@@ -1,15 +1,15 @@
 //! From what was seen to what is to be done: pure, total, and every way to fail is a plan.
 
 use super::observe::Observation;
-use crate::registry;
+use crate::registry::{self, Access};
 use api::image::{ImageRepository, ImageRepositoryStatus};
 use api::meta::Reason;
-use oci_client::{Options, Repository};
+use oci_client::Repository;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Tags that are left out where the object does not say: signatures of cosign.
-const DEFAULT_EXCLUSION: &str = "^.*\\.sig$";
+pub(super) const DEFAULT_EXCLUSION: &str = "^.*\\.sig$";
 /// What is due within this time is due now.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -34,7 +34,7 @@ pub(crate) struct Scan {
     /// The repository.
     pub(crate) repository: Repository,
     /// How it is reached.
-    pub(crate) options: Options,
+    pub(crate) access: Access,
     /// Patterns of tags that do not count.
     pub(crate) exclusion: Vec<String>,
 }
@@ -57,15 +57,15 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
         Ok(repository) => repository.clone(),
         Err(error) => return Plan::Stall(Reason::ImageUrlInvalid, error.clone()),
     };
-    let options = match registry::options(&seen.object, &repository, &seen.secrets) {
-        Ok(options) => options,
+    let access = match registry::access(&seen.object, &repository, &seen.secrets) {
+        Ok(access) => access,
         Err(error) => {
             let message = format!("failed to configure authentication options: {error}");
             return Plan::Fail(Reason::AuthenticationFailed, message);
         }
     };
     match due(seen, &repository) {
-        Ok(Due::Now(why)) => Plan::Scan(Box::new(Scan { why, repository, options, exclusion: exclusion(&seen.object) })),
+        Ok(Due::Now(why)) => Plan::Scan(Box::new(Scan { why, repository, access, exclusion: exclusion(&seen.object) })),
         Ok(Due::After(rest)) => Plan::Rest(rest),
         Err(error) => Plan::Fail(Reason::Failure, format!("failed to determine if it's scan time: {error}")),
     }

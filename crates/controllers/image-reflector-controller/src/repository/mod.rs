@@ -11,6 +11,7 @@ mod report;
 use crate::tag_store::TagStore;
 use api::image::ImageRepository;
 use api::meta::ConditionType;
+use cloud_identity::Identities;
 use kube::Client;
 use oci_client::OciClient;
 use runtime::finishing::{OWNED_CONDITIONS, in_progress, stamp, start_message};
@@ -26,6 +27,8 @@ pub(crate) struct ImageRepositories {
     pub(crate) registries: OciClient,
     /// Where tags are kept.
     pub(crate) tags: Arc<TagStore>,
+    /// Who this process is to clouds.
+    pub(crate) identities: Identities,
     /// Whether the gate ObjectLevelWorkloadIdentity is on.
     pub(crate) object_level_identity: bool,
 }
